@@ -1,0 +1,392 @@
+//! What can go wrong, and what a caller can ask about it without reading English.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+use crate::transport::{Route, TransportError};
+
+/// The result of every call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed.
+///
+/// The variants say *where* it failed; the predicates ([`is_not_found`](Error::is_not_found),
+/// [`is_rate_limited`](Error::is_rate_limited), [`maybe_delivered`](Error::maybe_delivered), …) answer what a program
+/// wants to know. TagoIO itself has no error codes, only an HTTP status and an English sentence; the predicates read
+/// both, whatever the sentence's case.
+///
+/// No variant shows a token, a password or a PIN code: requests are named by their [`Route`] template instead of their
+/// URL, and secrets that TagoIO echoes in a message are blacked out.
+///
+/// ```
+/// # fn call(tago: &tagoio::Client) -> tagoio::Result<()> {
+/// match tago.run().users().info("61eb25a4d6a4a20011d4cd3c") {
+///     Ok(user) => println!("{} <{}>", user.name, user.email),
+///     Err(error) if error.is_not_found() => println!("no such user"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The call or the client's configuration can't be turned into a request. Nothing was sent.
+    #[error(transparent)]
+    Config(Box<ConfigError>),
+    /// No complete answer was received.
+    #[error("{route}: no answer")]
+    Transport {
+        /// The route that was called.
+        route: Route,
+        /// Whether a repeat of the request does no harm.
+        repeatable: bool,
+        /// What happened below.
+        source: TransportError,
+    },
+    /// TagoIO answered, and refused: with an HTTP status other than 2xx, or with `"status": false` under 200.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+    /// TagoIO answered with success, but the answer isn't what the call expects.
+    #[error(transparent)]
+    Decode(Box<DecodeError>),
+}
+
+/// What is wrong with a call's arguments or a client's configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid {subject}: {problem}")]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// What was looked at: `profile id`, `TAGOIO_API`, …
+    pub subject: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// The failure below, when there is one.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// TagoIO's refusal of a request.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status. It is 2xx when TagoIO said `"status": false` under a success.
+    pub status: u16,
+    /// TagoIO's sentence, with secrets blacked out; `None` when the body was not TagoIO's (a proxy's HTML page, say).
+    pub message: Option<String>,
+    /// What the body was, when it was not TagoIO's: its content type and size.
+    pub foreign_body: Option<String>,
+    /// How long TagoIO asks to wait, from the `Retry-After` header or from the sentence.
+    pub retry_after: Option<Duration>,
+    /// The route that was called.
+    pub route: Route,
+    /// Whether a repeat of the request does no harm.
+    pub repeatable: bool,
+}
+
+/// An answer that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{route}: the answer (HTTP {status}) is not {expected}{}", At(.path))]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The route that was called.
+    pub route: Route,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The Rust type that was expected.
+    pub expected: String,
+    /// Where in the JSON document the problem is, such as `result[3].tags`; empty when it isn't JSON at all.
+    pub path: String,
+    /// What the problem is.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+struct At<'a>(&'a str);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, ", at `{}`", self.0) }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: TagoIO answered {}", self.route, self.status)?;
+        if (200..300).contains(&self.status) {
+            f.write_str(" with \"status\": false")?;
+        } else if let Some(reason) = reason(self.status) {
+            write!(f, " {reason}")?;
+        }
+        match (&self.message, &self.foreign_body) {
+            (Some(message), _) => write!(f, ": {message}"),
+            (None, Some(body)) => write!(f, " ({body})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// The reason phrase of the statuses that are seen in practice.
+fn reason(status: u16) -> Option<&'static str> {
+    Some(match status {
+        301 => "Moved Permanently (redirects are not followed)",
+        302 => "Found (redirects are not followed)",
+        303 => "See Other (redirects are not followed)",
+        307 => "Temporary Redirect (redirects are not followed)",
+        308 => "Permanent Redirect (redirects are not followed)",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return None,
+    })
+}
+
+impl ApiError {
+    /// Whether TagoIO's sentence has this text in it, whatever the case.
+    fn says(&self, text: &str) -> bool {
+        self.message.as_deref().is_some_and(|message| message.to_ascii_lowercase().contains(text))
+    }
+}
+
+impl Error {
+    pub(crate) fn config(subject: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Config(Box::new(ConfigError { subject: subject.into(), problem: problem.into(), source: None }))
+    }
+
+    pub(crate) fn config_from(
+        subject: impl Into<String>,
+        problem: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Config(Box::new(ConfigError {
+            subject: subject.into(),
+            problem: problem.into(),
+            source: Some(source.into()),
+        }))
+    }
+
+    /// The route of the request that failed; `None` when there was none.
+    pub fn route(&self) -> Option<&Route> {
+        match self {
+            Self::Config(_) => None,
+            Self::Transport { route, .. } => Some(route),
+            Self::Api(error) => Some(&error.route),
+            Self::Decode(error) => Some(&error.route),
+        }
+    }
+
+    /// The HTTP status of the answer, when there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Config(_) | Self::Transport { .. } => None,
+            Self::Api(error) => Some(error.status),
+            Self::Decode(error) => Some(error.status),
+        }
+    }
+
+    /// TagoIO's own sentence, when it refused.
+    pub fn message(&self) -> Option<&str> {
+        self.api().and_then(|error| error.message.as_deref())
+    }
+
+    /// TagoIO does not know the token: it is wrong, expired or revoked.
+    pub fn is_unauthorized(&self) -> bool {
+        self.api().is_some_and(|error| error.status == 401 && !self.is_permission_denied())
+    }
+
+    /// The token is good, but not for this: its permission is too small, the profile isn't its own, or (for an
+    /// analysis token) no Access Management policy grants it.
+    ///
+    /// Note that list calls may answer with an empty list instead.
+    pub fn is_permission_denied(&self) -> bool {
+        self.api().is_some_and(|error| {
+            error.status == 403 || error.says("authorization denied") || error.says("do not have permission")
+        })
+    }
+
+    /// What the call names does not exist. TagoIO says so with 404, on some routes with 400.
+    pub fn is_not_found(&self) -> bool {
+        self.api().is_some_and(|error| {
+            error.status == 404 || (error.status == 400 && (error.says("not found") || error.says("can't be found")))
+        })
+    }
+
+    /// Too many requests within the clock minute: TagoIO's 429, or a [`Throttle`](crate::transport::Throttle) that
+    /// doesn't wait. See [`retry_after`](Error::retry_after).
+    pub fn is_rate_limited(&self) -> bool {
+        match self {
+            Self::Api(error) => error.status == 429,
+            Self::Transport { source, .. } => source.retry_after().is_some(),
+            _ => false,
+        }
+    }
+
+    /// A limit of the plan or of the profile's allocation is used up: waiting a minute won't help.
+    pub fn is_limit_reached(&self) -> bool {
+        self.api().is_some_and(|error| {
+            error.status != 429
+                && (error.says("exceeded the maximum") || error.says("limit reached") || error.says("maximum limit"))
+        })
+    }
+
+    /// The time that the client gives a connection, a request or all its attempts ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.transport().is_some_and(|source| source.kind().is_timeout())
+    }
+
+    /// How long to wait before the next try, as far as it is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Transport { source, .. } => source.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may be made again: the failure is of a passing kind, and the request did not reach
+    /// TagoIO or does no harm when it is repeated.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Config(_) | Self::Decode(_) => false,
+            Self::Transport { repeatable, source, .. } => {
+                source.kind().is_passing() && (*repeatable || !source.maybe_delivered())
+            }
+            Self::Api(error) => {
+                error.status == 429 || (error.repeatable && (error.status == 408 || error.status >= 500))
+            }
+        }
+    }
+
+    /// Whether the request may have taken effect at TagoIO. `false` is certain, `true` is not: look before a POST is
+    /// sent again.
+    pub fn maybe_delivered(&self) -> bool {
+        match self {
+            Self::Config(_) => false,
+            Self::Transport { source, .. } => source.maybe_delivered(),
+            Self::Api(error) => error.status == 408 || error.status >= 500,
+            Self::Decode(_) => true,
+        }
+    }
+
+    fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn transport(&self) -> Option<&TransportError> {
+        match self {
+            Self::Transport { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Method, TransportErrorKind};
+
+    fn api(status: u16, message: &str) -> Error {
+        Error::Api(Box::new(ApiError {
+            status,
+            message: Some(message.to_owned()),
+            foreign_body: None,
+            retry_after: None,
+            route: Route::new(Method::Get, "/run/users/{user}"),
+            repeatable: true,
+        }))
+    }
+
+    #[test]
+    fn predicates_read_status_and_sentence() {
+        // (status, sentence, [unauthorized, denied, not found, rate limited, limit reached])
+        for (status, message, expected) in [
+            (401, "Invalid token: abc", [true, false, false, false, false]),
+            (401, "Authorization Denied", [false, true, false, false, false]),
+            (400, "authorization denied", [false, true, false, false, false]),
+            (
+                403,
+                "You do not have permission to configure services for this profile",
+                [false, true, false, false, false],
+            ),
+            (404, "User Not Found", [false, false, true, false, false]),
+            (400, "Analysis can't be found", [false, false, true, false, false]),
+            (400, "Invalid orderBy parameter", [false; 5]),
+            (429, "Too many requests (Retry-After: 8)", [false, false, false, true, false]),
+            (400, "You have exceeded the maximum limit of Run users (2)", [false, false, false, false, true]),
+            (400, "You have exceeded the maximum account limit of Run users (10)", [false, false, false, false, true]),
+            (403, "Daily backup limit reached (1 backups per day).", [false, true, false, false, true]),
+            (500, "Sorry, Internal Error", [false; 5]),
+        ] {
+            let error = api(status, message);
+            assert_eq!(
+                [
+                    error.is_unauthorized(),
+                    error.is_permission_denied(),
+                    error.is_not_found(),
+                    error.is_rate_limited(),
+                    error.is_limit_reached(),
+                ],
+                expected,
+                "{status} {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_may_have_taken_effect_is_told_apart_from_what_cannot() {
+        let lost = |repeatable, kind| Error::Transport {
+            route: Route::new(Method::Post, "/run/users"),
+            repeatable,
+            source: TransportError::new(kind),
+        };
+        for (error, maybe_delivered, retryable) in [
+            (Error::config("x", "y"), false, false),
+            (lost(false, TransportErrorKind::Connect), false, true),
+            (lost(false, TransportErrorKind::ConnectionLost), true, false),
+            (lost(true, TransportErrorKind::ConnectionLost), true, true),
+            (lost(true, TransportErrorKind::Tls), false, false),
+            (api(429, "Too many requests"), false, true),
+            (api(400, "Invalid enum value"), false, false),
+            (api(503, "maintenance"), true, true),
+        ] {
+            assert_eq!((error.maybe_delivered(), error.is_retryable()), (maybe_delivered, retryable), "{error}");
+        }
+    }
+
+    #[test]
+    fn messages_name_the_route_and_do_not_repeat_their_source() {
+        let error = Error::Transport {
+            route: Route::new(Method::Delete, "/profile/{profile}/token/{token}"),
+            repeatable: true,
+            source: TransportError::new(TransportErrorKind::Connect),
+        };
+        assert_eq!(error.to_string(), "DELETE /profile/{profile}/token/{token}: no answer");
+        assert_eq!(
+            api(404, "User Not Found").to_string(),
+            "GET /run/users/{user}: TagoIO answered 404 Not Found: User Not Found"
+        );
+        assert!(size_of::<Error>() <= 128, "{}", size_of::<Error>());
+    }
+}

@@ -1,0 +1,132 @@
+//! Identifiers: one type for each kind of thing, so that a user's id can't end up where a profile's belongs.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        ///
+        /// Converts from text. Today's ids are 24 hexadecimal digits, older and newer ones look different, so no
+        /// length or alphabet is checked; but what can't be one segment of a URL's path (empty, `.`, `..`, control
+        /// characters) is refused with [`Error::Config`](crate::Error::Config) by the call it is given to, before
+        /// anything is sent. Everything else is percent-encoded.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Cow<'static, str>);
+
+        impl $name {
+            /// Takes an id as TagoIO shows it.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(Cow::Owned(id.into()))
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.0).finish()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(id: &String) -> Self {
+                Self::new(id)
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a profile, or [`ProfileId::CURRENT`].
+    #[doc(alias = "GenericID")]
+    ProfileId
+}
+id! {
+    /// The id of an account: the person who owns a profile or is a member of its team.
+    AccountId
+}
+id! {
+    /// The id of a TagoRUN user.
+    UserId
+}
+id! {
+    /// The id of a notification of a TagoRUN user.
+    NotificationId
+}
+id! {
+    /// The id of an audit log query that TagoIO is running.
+    AuditLogQueryId
+}
+id! {
+    /// The id of any resource (device, dashboard, dictionary …), as the audit log and settings name it.
+    ResourceId
+}
+
+impl ProfileId {
+    /// The profile that the token belongs to. TagoIO reads it as the word `current`.
+    pub const CURRENT: Self = Self(Cow::Borrowed("current"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_convert_compare_and_show_their_kind() {
+        let id: ProfileId = "61fac4d9a5c9f40012a5ff92".into();
+        assert_eq!(id, "61fac4d9a5c9f40012a5ff92");
+        assert_eq!(ProfileId::from(&id), id);
+        assert_eq!(id.to_string(), "61fac4d9a5c9f40012a5ff92");
+        assert_eq!(format!("{:?}", UserId::from("u1")), r#"UserId("u1")"#);
+        assert_eq!(serde_json::to_string(&ProfileId::CURRENT).unwrap(), r#""current""#);
+    }
+}

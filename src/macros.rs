@@ -1,0 +1,220 @@
+//! The shapes that most types of this crate have: open enums, requests, and settings that lose nothing.
+
+/// An enum of the service's words that keeps the words it does not know.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
+        }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// A word that isn't listed here is kept as `Other` and goes out as it came in.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* #[doc = concat!("\n\n`", $word, "` at TagoIO.")] $variant,)+
+            /// A word that this version of the crate does not know.
+            Other(String),
+        }
+
+        impl $name {
+            /// The words that this version of the crate knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// TagoIO's word.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                match word.as_str() {
+                    $($word => Self::$variant,)+
+                    _ => Self::Other(word),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+
+/// The body of a request: fields that it must have, and fields that it may have. The latter are [`Patch`](crate::Patch)
+/// with a consuming setter each. Read from JSON, it refuses fields that it doesn't know.
+macro_rules! request {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $(@required {
+                $($(#[doc = $required_doc:expr])* $required:ident: $required_type:ty,)*
+            })?
+            $($(#[doc = $doc:expr])* $field:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($($(#[doc = $required_doc])* pub $required: $required_type,)*)?
+            $(
+                $(#[doc = $doc])*
+                #[serde(default, skip_serializing_if = "crate::Patch::is_keep")]
+                pub $field: crate::Patch<$type>,
+            )*
+        }
+
+        impl $name {
+            /// A request with what it must have, and nothing else.
+            #[allow(clippy::new_without_default, reason = "not all of them have required fields")]
+            pub fn new($($($required: impl Into<$required_type>),*)?) -> Self {
+                Self {
+                    $($($required: $required.into(),)*)?
+                    $($field: crate::Patch::Keep,)*
+                }
+            }
+
+            $(
+                $(#[doc = $doc])*
+                pub fn $field(mut self, $field: impl Into<crate::Patch<$type>>) -> Self {
+                    self.$field = $field.into();
+                    self
+                }
+            )*
+        }
+    };
+}
+
+/// A structure that is read, changed and written back: it keeps the difference between `null` and nothing, the keys
+/// that it does not know, and the values that are not of the expected type (these two in `other`).
+macro_rules! settings {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $(
+                $(#[doc = $doc:expr])*
+                $field:ident: $type:ty = $key:literal,
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// What is read is written back unchanged, whatever it is: unknown keys, and values of a type that isn't
+        /// expected, are kept in `other`.
+        #[derive(Debug, Clone, Default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[doc = $doc])*
+                pub $field: crate::Patch<$type>,
+            )*
+            /// What this version of the crate doesn't know, as it came.
+            pub other: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl $name {
+            /// Nothing is set.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $(
+                $(#[doc = $doc])*
+                pub fn $field(mut self, $field: impl Into<crate::Patch<$type>>) -> Self {
+                    self.$field = $field.into();
+                    self
+                }
+            )*
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+
+                let mut map = serializer.serialize_map(None)?;
+                for (key, value) in &self.other {
+                    let known = match key.as_str() {
+                        $($key => !self.$field.is_keep(),)*
+                        _ => false,
+                    };
+                    if !known {
+                        map.serialize_entry(key, value)?;
+                    }
+                }
+                $(
+                    if !self.$field.is_keep() {
+                        map.serialize_entry($key, &self.$field)?;
+                    }
+                )*
+                map.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+                let mut other = serde_json::Map::deserialize(deserializer)?;
+                Ok(Self {
+                    $($field: crate::macros::take(&mut other, $key),)*
+                    other,
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use {open_enum, request, settings};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::Patch;
+
+/// Takes a value out of a JSON object if, and only if, the type writes it back as it was.
+pub(crate) fn take<T: DeserializeOwned + Serialize>(from: &mut Map<String, Value>, key: &str) -> Patch<T> {
+    match from.get(key) {
+        None => Patch::Keep,
+        Some(Value::Null) => {
+            from.remove(key);
+            Patch::Clear
+        }
+        Some(value) => match T::deserialize(value) {
+            Ok(typed) if serde_json::to_value(&typed).is_ok_and(|written| written == *value) => {
+                from.remove(key);
+                Patch::Set(typed)
+            }
+            _ => Patch::Keep,
+        },
+    }
+}

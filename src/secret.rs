@@ -1,0 +1,226 @@
+//! Values that must not be shown: tokens, passwords, PIN codes and identity provider metadata.
+//!
+//! Their `Debug` is redacted, they have neither `Display` nor `PartialEq`, reading one takes an explicit
+//! `expose()`, and their memory is wiped when the last copy is dropped.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+
+/// The text of a secret: shared by its clones, wiped with the last of them.
+#[derive(Clone)]
+struct Hidden(Arc<Zeroizing<String>>);
+
+macro_rules! secret {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub struct $name(Hidden);
+
+        impl $name {
+            /// The secret itself. What is done with it from here on is the caller's care.
+            pub fn expose(&self) -> &str {
+                &self.0.0
+            }
+
+            /// Takes the text as it is: for what the service itself sent.
+            fn unchecked(text: String) -> Self {
+                Self(Hidden(Arc::new(Zeroizing::new(text))))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+
+        /// Writes the secret itself: it is what a request needs. Answers that hold secrets are not `Serialize`.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.expose())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::unchecked)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Error;
+
+            fn try_from(text: &str) -> Result<Self> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self> {
+                Self::new(text)
+            }
+        }
+    };
+}
+
+secret! {
+    /// A token that authorizes requests: of a profile (`p-…`), an analysis (`a-…`) or a TagoRUN user (`u-…`).
+    ///
+    /// Older tokens are UUIDs, newer ones have a prefix, and their length differs; so no length is checked.
+    ///
+    /// ```
+    /// use tagoio::Token;
+    ///
+    /// let token = Token::new("p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4")?;
+    /// assert_eq!(format!("{token:?}"), "Token(…)");
+    /// assert!(Token::new("p-3f2b8a90\n").is_err(), "a line break would end the header it travels in");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    #[doc(alias = "GenericToken")]
+    Token
+}
+
+secret! {
+    /// The password of an account or of a TagoRUN user.
+    ///
+    /// TagoIO wants at least 6 characters; a profile's own password policy may want more.
+    Password
+}
+
+secret! {
+    /// The one-time code of two-factor authentication, 6 digits.
+    PinCode
+}
+
+secret! {
+    /// An identity provider's XML metadata as TagoIO wants it: in base 64.
+    ///
+    /// ```
+    /// use tagoio::run::IdpMetadata;
+    ///
+    /// let metadata = IdpMetadata::from_xml("<EntityDescriptor/>");
+    /// assert_eq!(metadata.expose(), "PEVudGl0eURlc2NyaXB0b3IvPg==");
+    /// ```
+    IdpMetadata
+}
+
+impl Token {
+    /// Takes a token as TagoIO shows it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it cannot be the value of a header: it is empty, or has a character outside visible
+    /// ASCII (a line break at the end of a file that was read whole is the usual one). The value is not repeated.
+    pub fn new(token: impl Into<String>) -> Result<Self> {
+        let token = Self::unchecked(token.into());
+        if token.expose().is_empty() {
+            return Err(Error::config("token", "it is empty"));
+        }
+        match token.expose().chars().position(|c| !c.is_ascii_graphic()) {
+            Some(at) => Err(Error::config("token", format!("character {} is not a visible ASCII character", at + 1))),
+            None => Ok(token),
+        }
+    }
+}
+
+impl Password {
+    /// Takes a password of any characters that a person can type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it holds a control character, which is nearly always the line break at the end of a
+    /// file. The value is not repeated.
+    pub fn new(password: impl Into<String>) -> Result<Self> {
+        let password = Self::unchecked(password.into());
+        match password.expose().chars().position(char::is_control) {
+            Some(at) => Err(Error::config("password", format!("character {} is a control character", at + 1))),
+            None => Ok(password),
+        }
+    }
+}
+
+impl PinCode {
+    /// Takes a code as the authenticator, message or e-mail shows it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it is anything else than ASCII digits. The value is not repeated.
+    pub fn new(code: impl Into<String>) -> Result<Self> {
+        let code = Self::unchecked(code.into());
+        if !code.expose().is_empty() && code.expose().bytes().all(|b| b.is_ascii_digit()) {
+            Ok(code)
+        } else {
+            Err(Error::config("PIN code", "it has to be made of digits"))
+        }
+    }
+}
+
+impl IdpMetadata {
+    /// Takes metadata that already is in base 64.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it isn't base 64.
+    pub fn new(base64: impl Into<String>) -> Result<Self> {
+        let metadata = Self::unchecked(base64.into());
+        match base64::engine::general_purpose::STANDARD.decode(metadata.expose()) {
+            Ok(_) => Ok(metadata),
+            Err(error) => Err(Error::config("identity provider metadata", format!("not base 64: {error}"))),
+        }
+    }
+
+    /// Encodes the XML document that the identity provider hands out.
+    pub fn from_xml(xml: impl AsRef<[u8]>) -> Self {
+        Self::unchecked(base64::engine::general_purpose::STANDARD.encode(xml))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_value() {
+        let shown = format!(
+            "{:?} {:?} {:?} {:?}",
+            Token::new("canary-1").unwrap(),
+            Password::new("canary-2").unwrap(),
+            PinCode::new("123456").unwrap(),
+            IdpMetadata::from_xml("canary-3"),
+        );
+        assert_eq!(shown, "Token(…) Password(…) PinCode(…) IdpMetadata(…)");
+    }
+
+    #[test]
+    fn refusals_do_not_repeat_the_value() {
+        for (refused, secret) in [
+            (Token::new("").map(drop), ""),
+            (Token::new("canary\n").map(drop), "canary"),
+            (Token::new("canáry").map(drop), "canáry"),
+            (Token::new("can ary").map(drop), "can ary"),
+            (Password::new("canary\n").map(drop), "canary"),
+            (PinCode::new("12a456").map(drop), "12a456"),
+            (PinCode::new("").map(drop), ""),
+            (IdpMetadata::new("<canary>").map(drop), "canary"),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, Error::Config(_)), "{error:?}");
+            assert!(secret.is_empty() || !format!("{error} {error:?}").contains(secret), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_can_type_is_a_password() {
+        for password in ["pa55 wörd&=+%#", "日本", " "] {
+            assert_eq!(Password::new(password).unwrap().expose(), password);
+        }
+    }
+}
