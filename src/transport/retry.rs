@@ -1,0 +1,212 @@
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Timelike as _, Utc};
+
+use super::{Request, Response, Transport, TransportError};
+use crate::clock::{Clock, SystemClock};
+use crate::wire::retry_after;
+
+/// When to send a request again, and how long to wait before: a pure function with a few numbers.
+///
+/// * What certainly did not take effect is repeated whatever the request: failed connections and name look-ups, and
+///   429 (TagoIO counts requests in windows of one clock minute and refuses those above the limit).
+/// * What may have taken effect is repeated only when [a repeat does no harm](Request::is_repeatable): timeouts, lost
+///   connections, 408 and 5xx. A POST never is.
+/// * Everything else is the caller's: 4xx, TLS failures, answers that can't be read.
+///
+/// The wait is what the server asks for (`Retry-After` in seconds or as a date, or TagoIO's sentence "Too many requests
+/// (Retry-After: 8)"); after a 429 that asks for nothing it lasts until the next clock minute; otherwise it is a random
+/// part of an exponentially growing span. A wait that would not end within the request's
+/// [total limit](super::Limits::total) isn't begun: then the last outcome is the caller's, unchanged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// How often a request is sent at most, the first time included. 5 by default, as in TagoIO's own SDKs.
+    pub attempts: u32,
+    /// The longest wait after the first attempt; it doubles with each further one. 500 ms by default.
+    pub backoff: Duration,
+    /// The longest wait after any attempt that the server didn't ask for. 20 s by default.
+    pub max_backoff: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { attempts: 5, backoff: Duration::from_millis(500), max_backoff: Duration::from_secs(20) }
+    }
+}
+
+/// What a [`RetryPolicy`] knows when it decides.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_structs, reason = "made by callers that test a policy")]
+pub struct Attempt {
+    /// How many attempts were made, 1 after the first.
+    pub number: u32,
+    /// How long they took, waits included.
+    pub elapsed: Duration,
+    /// The date and time.
+    pub now: DateTime<Utc>,
+    /// A random number from 0 up to, but not including, 1.
+    pub jitter: f64,
+}
+
+impl RetryPolicy {
+    /// A policy that makes so many attempts; 1 is no retry at all.
+    pub fn attempts(attempts: u32) -> Self {
+        Self { attempts, ..Self::default() }
+    }
+
+    /// How long to wait before the request is sent again; `None` when it isn't.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tagoio::transport::{Attempt, Method, Request, Response, RetryPolicy};
+    ///
+    /// let post = Request::new(Method::Post, "https://api.tago.io/run/users");
+    /// let first = Attempt { number: 1, elapsed: Duration::ZERO, now: chrono::Utc::now(), jitter: 0.5 };
+    /// let decide = |answer: Response| RetryPolicy::default().decide(&post, Ok(&answer), first);
+    ///
+    /// assert_eq!(decide(Response::new(429).with_header("retry-after", "8")), Some(Duration::from_secs(8)));
+    /// assert_eq!(decide(Response::new(500)), None, "the user may exist by now");
+    /// ```
+    pub fn decide(
+        &self,
+        request: &Request,
+        outcome: Result<&Response, &TransportError>,
+        attempt: Attempt,
+    ) -> Option<Duration> {
+        if attempt.number >= self.attempts {
+            return None;
+        }
+        let wait = match outcome {
+            Err(error) => {
+                let may_repeat = request.is_repeatable() || !error.maybe_delivered();
+                if !error.kind().is_passing() || !may_repeat || error.retry_after().is_some() {
+                    return None;
+                }
+                self.exponential(attempt)
+            }
+            Ok(response) if response.status() == 429 => {
+                retry_after(response, attempt.now).unwrap_or_else(|| until_next_minute(attempt))
+            }
+            Ok(response) if request.is_repeatable() && (response.status() == 408 || response.status() >= 500) => {
+                retry_after(response, attempt.now).unwrap_or_else(|| self.exponential(attempt))
+            }
+            Ok(_) => return None,
+        };
+        match request.limits().total {
+            Some(total) if attempt.elapsed.saturating_add(wait) >= total => None,
+            _ => Some(wait),
+        }
+    }
+
+    /// A random part of a span that doubles with each attempt.
+    fn exponential(&self, attempt: Attempt) -> Duration {
+        let doublings = attempt.number.saturating_sub(1).min(31);
+        let span = self.backoff.saturating_mul(1_u32 << doublings).min(self.max_backoff);
+        span.mul_f64(attempt.jitter.clamp(0.0, 1.0))
+    }
+}
+
+/// TagoIO's rate windows are clock minutes; the random second keeps clients from all starting at once.
+fn until_next_minute(attempt: Attempt) -> Duration {
+    let seconds_left = 60 - u64::from(attempt.now.second().min(59));
+    Duration::from_secs(seconds_left) + Duration::from_secs(1).mul_f64(attempt.jitter.clamp(0.0, 1.0))
+}
+
+/// Sends a request again when that helps and does no harm. See [`RetryPolicy`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use std::time::Duration;
+/// use tagoio::clock::{Clock, ManualClock};
+/// use tagoio::transport::{Method, Request, Response, Retry, RetryPolicy, Transport, from_fn};
+///
+/// let calls = AtomicU32::new(0);
+/// let busy_once = from_fn(|_request: &Request| {
+///     let first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+///     Ok(if first { Response::new(429).with_header("retry-after", "8") } else { Response::new(200) })
+/// });
+/// let clock = Arc::new(ManualClock::default());
+/// let retry = Retry::new(busy_once, RetryPolicy::default()).with_clock(clock.clone());
+///
+/// let answer = retry.send(&Request::new(Method::Get, "https://api.tago.io/run"))?;
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(clock.now(), Duration::from_secs(8), "the clock was moved, nobody waited");
+/// # Ok::<(), tagoio::transport::TransportError>(())
+/// ```
+#[derive(Clone)]
+pub struct Retry<T> {
+    inner: T,
+    policy: RetryPolicy,
+    clock: Arc<dyn Clock>,
+    jitter: fn() -> f64,
+}
+
+impl<T: Transport> Retry<T> {
+    /// Puts a policy around a transport.
+    pub fn new(inner: T, policy: RetryPolicy) -> Self {
+        Self { inner, policy, clock: Arc::new(SystemClock), jitter: random }
+    }
+
+    /// Waits by another clock.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes the random part of a wait, from 0 up to 1, from elsewhere.
+    pub fn with_jitter(mut self, jitter: fn() -> f64) -> Self {
+        self.jitter = jitter;
+        self
+    }
+}
+
+impl<T: Transport> Transport for Retry<T> {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let start = self.clock.now();
+        let mut number = 1;
+        let mut outcome = self.inner.send(request);
+        loop {
+            let attempt = Attempt {
+                number,
+                elapsed: self.clock.now().saturating_sub(start),
+                now: self.clock.utc(),
+                jitter: (self.jitter)(),
+            };
+            let Some(wait) = self.policy.decide(request, outcome.as_ref(), attempt) else {
+                return outcome;
+            };
+            self.clock.sleep(wait);
+            number += 1;
+            outcome = self.inner.send(&within_total(request, self.clock.now().saturating_sub(start)));
+        }
+    }
+}
+
+/// The request with no more time for its next attempt than the total leaves.
+fn within_total(request: &Request, elapsed: Duration) -> Request {
+    let mut limits = request.limits();
+    if let Some(total) = limits.total {
+        let left = total.saturating_sub(elapsed);
+        limits.attempt = Some(limits.attempt.map_or(left, |attempt| attempt.min(left)));
+    }
+    request.clone().with_limits(limits)
+}
+
+/// The standard library's seeds are random, and good enough to spread waits.
+fn random() -> f64 {
+    let bits = RandomState::new().hash_one(0_u8) >> 11;
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let fraction = bits as f64 / (1_u64 << 53) as f64;
+    fraction
+}
+
+impl<T: fmt::Debug> fmt::Debug for Retry<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry").field("inner", &self.inner).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
