@@ -1,0 +1,17 @@
+//! What goes over the wire: typed operation → request, response → typed value. Pure functions, no transport.
+
+mod answer;
+mod operation;
+mod query;
+mod raw;
+mod redact;
+mod retry_after;
+
+pub(crate) use answer::{Answer, OneOrArray, decode};
+pub(crate) use operation::{Operation, delete, get, post, put};
+pub(crate) use query::Query;
+pub(crate) use raw::raw;
+pub(crate) use retry_after::retry_after;
+
+#[cfg(any(feature = "testing", feature = "sandbox"))]
+pub(crate) use redact::{BLACKED_OUT, is_sensitive_key};

@@ -1,0 +1,113 @@
+use std::fmt::Write as _;
+
+use percent_encoding::utf8_percent_encode;
+use serde_json::{Number, Value};
+
+use super::operation::ENCODED;
+
+/// A query string in the form of the official JavaScript client: `fields[0]=id&filter[tags][0][key]=site`, with
+/// everything but unreserved characters percent-encoded, brackets included.
+#[derive(Debug, Default)]
+pub(crate) struct Query(String);
+
+impl Query {
+    pub(crate) fn pair(&mut self, key: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(utf8_percent_encode(key, ENCODED));
+        self.0.push('=');
+        self.0.extend(utf8_percent_encode(value, ENCODED));
+    }
+
+    /// Adds a JSON value under a key: one pair for each scalar in it, none for null and for what is empty.
+    pub(crate) fn nested(&mut self, key: &str, value: &Value) {
+        match value {
+            Value::Null => {}
+            Value::Bool(value) => self.pair(key, if *value { "true" } else { "false" }),
+            Value::Number(number) => self.pair(key, &as_javascript(number)),
+            Value::String(text) => self.pair(key, text),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.nested(&format!("{key}[{index}]"), item);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    self.nested(&format!("{key}[{name}]"), member);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A number in JavaScript's notation, which is what TagoIO is used to: `1`, `0.1`, `1e+21`, `1e-7`.
+fn as_javascript(number: &Number) -> String {
+    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
+        return number.to_string();
+    };
+    if float == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-6..1e21).contains(&float.abs()) {
+        return float.to_string();
+    }
+    // Rust writes `1e21`; JavaScript writes the sign of a positive exponent.
+    let mut text = String::new();
+    let _ = write!(text, "{float:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_take_the_form_of_the_javascript_client() {
+        for (value, query) in [
+            (json!(true), "f=true"),
+            (json!("a b&c=d+é~-._!$'()*"), "f=a%20b%26c%3Dd%2B%C3%A9~-._%21%24%27%28%29%2A"),
+            (json!(""), "f="),
+            (json!(null), ""),
+            (json!([]), ""),
+            (json!({}), ""),
+            (json!({"a": {}}), ""),
+            (json!(["x", "y"]), "f%5B0%5D=x&f%5B1%5D=y"),
+            (json!({"tags": [{"key": "k 1"}]}), "f%5Btags%5D%5B0%5D%5Bkey%5D=k%201"),
+            (json!({"a": {"b": {"c": 1}}}), "f%5Ba%5D%5Bb%5D%5Bc%5D=1"),
+        ] {
+            let mut encoded = Query::default();
+            encoded.nested("f", &value);
+            assert_eq!(encoded.as_str(), query, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_javascript_writes_them() {
+        for (number, text) in [
+            (json!(1), "1"),
+            (json!(-3), "-3"),
+            (json!(u64::MAX), "18446744073709551615"),
+            (json!(1.0), "1"),
+            (json!(-0.0), "0"),
+            (json!(0.1), "0.1"),
+            (json!(1.5e-6), "0.0000015"),
+            (json!(1e-7), "1e-7"),
+            (json!(1.25e-9), "1.25e-9"),
+            (json!(1e20), "100000000000000000000"),
+            (json!(1e21), "1e+21"),
+            (json!(-1.5e300), "-1.5e+300"),
+        ] {
+            let Value::Number(number) = number else { unreachable!() };
+            assert_eq!(as_javascript(&number), text);
+        }
+    }
+}
