@@ -79,7 +79,11 @@ macro_rules! request {
             $(@required {
                 $($(#[doc = $required_doc:expr])* $required:ident: $required_type:ty,)*
             })?
-            $($(#[doc = $doc:expr])* $field:ident: $type:ty,)*
+            $(
+                $(#[doc = $doc:expr])*
+                $(#[serde($($serde:tt)*)])?
+                $field:ident: $type:ty,
+            )*
         }
     ) => {
         $(#[$meta])*
@@ -90,6 +94,7 @@ macro_rules! request {
             $($($(#[doc = $required_doc])* pub $required: $required_type,)*)?
             $(
                 $(#[doc = $doc])*
+                $(#[serde($($serde)*)])?
                 #[serde(default, skip_serializing_if = "crate::Patch::is_keep")]
                 pub $field: crate::Patch<$type>,
             )*

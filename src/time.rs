@@ -7,6 +7,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::patch::Patch;
+
 /// The form TagoIO writes: `2025-01-31T23:59:59.000Z`.
 fn to_text(date: DateTime<Utc>) -> String {
     date.to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -280,14 +282,23 @@ impl Expiry {
             Self::Never | Self::After(..) | Self::Other(_) => None,
         }
     }
+}
 
-    /// Reads any text; what no other variant would be sent as is kept as it is.
-    fn keep(text: &str) -> Self {
+/// Text that is exactly what another variant would be sent as becomes that one; all other text stays as it is. To read
+/// what a person writes, [parse](str::parse) it.
+impl From<&str> for Expiry {
+    fn from(text: &str) -> Self {
         text.parse()
             .ok()
             .filter(|expiry: &Self| expiry.to_string() == text)
             .unwrap_or_else(|| Self::Other(text.to_owned()))
     }
+}
+
+/// Reads the expiry of a request, which is sent as it was written.
+pub(crate) fn expiry_as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Expiry>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map_or(Patch::Clear, |text| Patch::Set(text.as_str().into())))
 }
 
 impl From<DateTime<Utc>> for Expiry {
@@ -346,7 +357,7 @@ impl<'de> Deserialize<'de> for Expiry {
         Ok(match Option::<Timestamp>::deserialize(deserializer)? {
             None => Self::Never,
             Some(Timestamp::At(date)) => Self::At(date),
-            Some(Timestamp::Other(text)) => Self::keep(&text),
+            Some(Timestamp::Other(text)) => text.as_str().into(),
         })
     }
 }

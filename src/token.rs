@@ -56,6 +56,7 @@ request! {
             permission: Permission,
         }
         /// When it expires. TagoIO chooses when nothing is said.
+        #[serde(deserialize_with = "crate::time::expiry_as_written")]
         expire_time: Expiry,
         /// A serial number, for devices.
         serie_number: String,

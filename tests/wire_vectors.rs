@@ -1,0 +1,447 @@
+//! Replays recorded calls of the official clients through the typed API and compares what is sent.
+//!
+//! The vectors are those of `tests/fixtures/wire-vectors.json` and `wire-vectors-edge.json` (the JavaScript client 12.3.1
+//! once more, with odder arguments), or of the file that `TAGOIO_WIRE_VECTORS` names. Those of
+//! the JavaScript client bind; those of the Python client bind where JavaScript has no such method. A call and its
+//! vector agree when method and decoded path segments are equal, the queries are equal as sets of decoded pairs, and
+//! the bodies are equal as JSON values. Where they don't, a row of `tests/fixtures/deviations.json` has to say why.
+
+#[path = "support/recorder.rs"]
+mod recorder;
+
+use std::cell::Cell;
+use std::process::ExitCode;
+
+use percent_encoding::percent_decode_str;
+use recorder::Recorder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use tagoio::profile::{
+    AddOn, AddOnSettings, AuditLogFilter, Credentials, NewProfile, ProfileEdit, ServiceAllocation, StatisticsDate,
+};
+use tagoio::run::{
+    NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserQuery, UserRow,
+};
+use tagoio::token::{NewToken, TokenQuery, TokenRow};
+use tagoio::transport::Request;
+use tagoio::{Client, Expiry, Token};
+
+#[derive(Deserialize)]
+struct Vector {
+    id: String,
+    sdk: String,
+    method: String,
+    args: Vec<Value>,
+    request: Option<Recorded>,
+}
+
+#[derive(Deserialize)]
+struct Recorded {
+    method: String,
+    target: String,
+    body: Option<String>,
+}
+
+/// A deliberate difference from the official clients.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deviation {
+    /// Which vectors: their id, with `*` for any text.
+    #[serde(rename = "match")]
+    pattern: String,
+    /// Why we differ.
+    why: String,
+    /// Only vectors of which this is true.
+    when: Option<Condition>,
+    /// Instead of skipping the vector: what the official client takes for what the call does not name, and we don't.
+    fill: Option<Map<String, Value>>,
+    #[serde(skip)]
+    used: Cell<bool>,
+}
+
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Condition {
+    /// An id is empty, `.` or `..`, or has a character that means something in a URL, and was sent as it is.
+    UnescapedId,
+    /// A null was sent in the query, as an empty value.
+    NullInQuery,
+    /// The arguments have a field that TagoIO does not document.
+    UnknownField,
+    /// The arguments lack a field that TagoIO requires.
+    MissingField,
+    /// A value is of a type that TagoIO does not document for its place.
+    WrongType,
+    /// A secret can't be a header or a segment of a path.
+    RefusedSecret,
+    /// Settings are written back with their creation date.
+    CreationDate,
+    /// A number is not a number, or infinite.
+    NotInJson,
+}
+
+/// Why a call did not become a request.
+#[derive(Debug)]
+struct Unheld {
+    condition: Option<Condition>,
+    problem: String,
+}
+
+impl From<tagoio::Error> for Unheld {
+    fn from(error: tagoio::Error) -> Self {
+        let condition = match &error {
+            tagoio::Error::Config(config) if config.subject == "token" => Some(Condition::RefusedSecret),
+            tagoio::Error::Config(_) => Some(Condition::UnescapedId),
+            _ => None,
+        };
+        Self { condition, problem: error.to_string() }
+    }
+}
+
+/// The arguments of a recorded call, read with serde into our types.
+struct Args<'a>(&'a [Value]);
+
+impl Args<'_> {
+    /// An argument that the call must have.
+    fn get<T: DeserializeOwned>(&self, at: usize) -> Result<T, Unheld> {
+        match self.0.get(at) {
+            Some(value) => T::deserialize(value).map_err(|error| {
+                let problem = error.to_string();
+                let condition = if problem.starts_with("unknown field") {
+                    Condition::UnknownField
+                } else if problem.starts_with("missing field") {
+                    Condition::MissingField
+                } else {
+                    Condition::WrongType
+                };
+                Unheld { condition: Some(condition), problem }
+            }),
+            None => {
+                Err(Unheld { condition: Some(Condition::MissingField), problem: format!("argument {at} is not given") })
+            }
+        }
+    }
+
+    /// An argument that the call may have.
+    fn option<T: DeserializeOwned + Default>(&self, at: usize) -> Result<T, Unheld> {
+        match self.0.get(at) {
+            None | Some(Value::Null) => Ok(T::default()),
+            Some(_) => self.get(at),
+        }
+    }
+
+    fn id(&self, at: usize) -> Result<String, Unheld> {
+        self.get(at)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[serde(default, rename = "onlyAmount")]
+    only_amount: bool,
+    #[serde(default)]
+    allocate_free_resources: bool,
+    expire_time: Option<String>,
+    invite_template: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmailTest {
+    subject: String,
+    body: String,
+}
+
+/// Makes the typed call of a recorded one. What comes back does not matter here, only what is sent.
+fn call(tago: &Client, method: &str, args: &Args<'_>) -> Result<(), Unheld> {
+    let (profile, team, token, run) = (tago.profile(), tago.team(), tago.token(), tago.run());
+    let sent = match method {
+        "profile.info" => profile.info(args.id(0)?).map(drop),
+        "profile.list" => profile.list().map(drop),
+        "profile.summary" => {
+            if args.option::<Options>(1)?.only_amount {
+                profile.summary_amount(args.id(0)?).map(drop)
+            } else {
+                profile.summary(args.id(0)?).map(drop)
+            }
+        }
+        "profile.create" => {
+            if args.option::<Options>(1)?.allocate_free_resources {
+                profile.create_with_free_resources(&args.get::<NewProfile>(0)?).map(drop)
+            } else {
+                profile.create(&args.get::<NewProfile>(0)?).map(drop)
+            }
+        }
+        "profile.edit" => profile.edit(args.id(0)?, &args.get::<ProfileEdit>(1)?).map(drop),
+        "profile.delete" => profile.delete(args.id(0)?, &args.get::<Credentials>(1)?).map(drop),
+        "profile.usageStatisticList" => {
+            profile.usage_statistics(args.id(0)?, &args.option::<StatisticsDate>(1)?).map(drop)
+        }
+        "profile.auditLog" => profile.audit_log(args.id(0)?, &args.option::<AuditLogFilter>(1)?).map(drop),
+        "profile.auditLogQuery" => profile.audit_log_query(args.id(0)?, args.id(1)?).map(drop),
+        "profile.addonList" => profile.addons(args.id(0)?).map(drop),
+        "profile.addonEdit" => profile.edit_addons(args.id(0)?, &args.get::<AddOnSettings>(1)?).map(drop),
+        "profile.removeAddOn" => profile.remove_addon(args.id(0)?, &args.get::<AddOn>(1)?).map(drop),
+        "profile.serviceEdit" => profile.edit_services(args.id(0)?, &args.get::<ServiceAllocation>(1)?).map(drop),
+        "profile.transferTokenToAnotherProfile" => profile.transfer_token(args.id(0)?).map(drop),
+        "profile.tokenList" => token.list(args.id(0)?, &args.get::<TokenQuery<TokenRow>>(1)?).map(drop),
+        "profile.tokenCreate" => token.create(args.id(0)?, &args.get::<NewToken>(1)?).map(drop),
+        "profile.tokenDelete" => token.delete(args.id(0)?, &Token::new(args.id(1)?)?).map(drop),
+        "profile.addTeamMember" => team.add(args.id(0)?, &args.id(1)?).map(drop),
+        "profile.teamList" => team.list(args.id(0)?).map(drop),
+        "profile.deleteTeamMember" => team.remove(args.id(0)?, args.id(1)?).map(drop),
+        "run.info" => run.info().map(drop),
+        "run.edit" => run.edit(&args.get::<RunSettings>(0)?).map(drop),
+        "run.emailTest" => {
+            let email = args.get::<EmailTest>(0)?;
+            run.email_test(&email.subject, &email.body).map(drop)
+        }
+        "run.listUsers" => run.users().list(&args.get::<UserQuery<UserRow>>(0)?).map(drop),
+        "run.userInfo" => run.users().info(args.id(0)?).map(drop),
+        "run.userCreate" => run.users().create(&args.get::<NewUser>(0)?).map(drop),
+        "run.userEdit" => run.users().edit(args.id(0)?, &args.get::<UserEdit>(1)?).map(drop),
+        "run.userDelete" => run.users().delete(args.id(0)?).map(drop),
+        "run.loginAsUser" => {
+            let expire_time = args.option::<Options>(1)?.expire_time.map(|text| Expiry::from(text.as_str()));
+            run.users().login_as(args.id(0)?, expire_time.as_ref()).map(drop)
+        }
+        "run.userResendInvite" => {
+            run.users().resend_invite(args.id(0)?, args.option::<Options>(1)?.invite_template.as_deref()).map(drop)
+        }
+        "run.notificationList" => run.notifications().list(args.id(0)?).map(drop),
+        "run.notificationCreate" => run.notifications().create(args.id(0)?, &args.get::<NewNotification>(1)?).map(drop),
+        "run.notificationEdit" => run.notifications().edit(args.id(0)?, &args.get::<NotificationEdit>(1)?).map(drop),
+        "run.notificationDelete" => run.notifications().delete(args.id(0)?).map(drop),
+        "run.ssoSAMLInfo" => run.saml().info().map(drop),
+        "run.ssoSAMLEdit" => run.saml().edit(&args.get::<SamlEdit>(0)?).map(drop),
+        "run.createCustomDomain" => run.custom_domain().create(args.id(0)?, &args.get::<NewCustomDomain>(1)?).map(drop),
+        "run.getCustomDomain" => run.custom_domain().info(args.id(0)?).map(drop),
+        "run.deleteCustomDomain" => run.custom_domain().delete(args.id(0)?).map(drop),
+        "run.regenerateCustomDomain" => run.custom_domain().regenerate(args.id(0)?).map(drop),
+        other => return Err(Unheld { condition: None, problem: format!("there is no call for {other}") }),
+    };
+    match sent {
+        Err(error @ tagoio::Error::Config(_)) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A recorded argument as JSON has it: dates become text, as in the JavaScript client, and what JSON lacks becomes null.
+fn plain(value: &Value) -> Option<Value> {
+    match value {
+        Value::Object(members) if members.contains_key("$undefined") => None,
+        Value::Object(members) if members.contains_key("$float") => Some(Value::Null),
+        Value::Object(members) => match members.get("$datetime").and_then(Value::as_str) {
+            Some(date) => {
+                let date = tagoio::Timestamp::from(date).utc().expect("recorded dates are dates");
+                Some(json!(tagoio::DateInput::from(date).to_string()))
+            }
+            None => Some(members.iter().filter_map(|(key, member)| Some((key.clone(), plain(member)?))).collect()),
+        },
+        // An undefined item of an array is null in JSON.
+        Value::Array(items) => Some(items.iter().map(|item| plain(item).unwrap_or(Value::Null)).collect()),
+        other => Some(other.clone()),
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Comparable {
+    method: String,
+    segments: Vec<String>,
+    pairs: Vec<(String, String)>,
+    body: Option<Value>,
+}
+
+impl Comparable {
+    fn new(method: &str, target: &str, body: Option<&str>, plus_is_space: bool) -> Self {
+        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let decode_pair = |text: &str| decode(&if plus_is_space { text.replace('+', " ") } else { text.to_owned() });
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut pairs: Vec<_> = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(key, value)| (decode_pair(key), decode_pair(value)))
+            .collect();
+        pairs.sort();
+        Self {
+            method: method.to_owned(),
+            segments: path.split('/').map(decode).collect(),
+            pairs,
+            body: body.map(|body| match serde_json::from_str(body) {
+                Ok(body) => numbers_alike(body),
+                Err(_) => json!({"not JSON": body}),
+            }),
+        }
+    }
+
+    fn of(request: &Request) -> Self {
+        let target = match request.query() {
+            Some(query) => format!("{}?{query}", request.path()),
+            None => request.path().to_owned(),
+        };
+        let body = request.body().map(|body| std::str::from_utf8(body).expect("bodies are UTF-8"));
+        Self::new(request.method().as_str(), &target, body, false)
+    }
+}
+
+/// JSON has one kind of number: 1, 1.0 and 1e0 are equal.
+fn numbers_alike(value: Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.as_f64()),
+        Value::Array(items) => items.into_iter().map(numbers_alike).collect(),
+        Value::Object(members) => members.into_iter().map(|(key, member)| (key, numbers_alike(member))).collect(),
+        other => other,
+    }
+}
+
+/// Whether a pattern with `*` for any text fits.
+fn fits(pattern: &str, id: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == id,
+        Some((start, rest)) => id
+            .strip_prefix(start)
+            .is_some_and(|id| (0..=id.len()).filter(|at| id.is_char_boundary(*at)).any(|at| fits(rest, &id[at..]))),
+    }
+}
+
+/// What is true of a vector by its arguments and its recorded request alone.
+fn holds(condition: Condition, vector: &Vector, args: &[Value]) -> bool {
+    let recorded = vector.request.as_ref();
+    match condition {
+        Condition::UnescapedId => args.iter().take(2).filter_map(Value::as_str).any(|id| {
+            matches!(id, "" | "." | "..")
+                || id.trim() != id
+                || id.chars().any(|c| c.is_control() || matches!(c, '/' | '?' | '#' | '%' | '\\'))
+        }),
+        Condition::NullInQuery => {
+            fn has_null(value: &Value) -> bool {
+                match value {
+                    Value::Null => true,
+                    Value::Array(items) => items.iter().any(has_null),
+                    Value::Object(members) => members.values().any(has_null),
+                    _ => false,
+                }
+            }
+            let empty_pair = |target: &str| target.split('&').any(|pair| pair.ends_with('='));
+            args.iter().any(has_null) && recorded.is_some_and(|recorded| empty_pair(&recorded.target))
+        }
+        Condition::NotInJson => vector.args.iter().any(|arg| arg.to_string().contains("$float")),
+        Condition::CreationDate => args.first().is_some_and(|settings| settings.get("created_at").is_some()),
+        Condition::UnknownField | Condition::MissingField | Condition::WrongType | Condition::RefusedSecret => false,
+    }
+}
+
+enum Verdict {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
+    let mut args: Vec<Value> = vector.args.iter().map_while(plain).collect();
+    for row in deviations.iter().filter(|row| fits(&row.pattern, &vector.id)) {
+        if let Some(fill) = &row.fill {
+            name_defaults(&vector.method, &mut args, fill);
+            row.used.set(true);
+        }
+    }
+
+    let recorder = Recorder::default();
+    let called = call(&recorder.client(Value::Null), &vector.method, &Args(&args));
+    let sent = recorder.take();
+    let expected = vector.request.as_ref().map(|recorded| {
+        Comparable::new(&recorded.method, &recorded.target, recorded.body.as_deref(), vector.sdk == "python")
+    });
+    let actual = sent.first().map(Comparable::of);
+    if sent.len() < 2 && called.is_ok() && actual == expected {
+        return Verdict::Passed;
+    }
+
+    let unheld = called.err();
+    let condition = unheld.as_ref().and_then(|unheld| unheld.condition);
+    let row = deviations
+        .iter()
+        .filter(|row| row.fill.is_none() && fits(&row.pattern, &vector.id))
+        .find(|row| row.when.is_none_or(|when| Some(when) == condition || holds(when, vector, &args)));
+    let problem = unheld.map(|unheld| format!("; ours is not sent: {}", unheld.problem)).unwrap_or_default();
+    if let (Some(Condition::UnescapedId), Some(actual)) = (row.and_then(|row| row.when), &actual) {
+        // Sent all the same: then the id has to be one segment.
+        let ids = args.iter().take(2).filter_map(Value::as_str);
+        if !ids.clone().any(|id| actual.segments.iter().any(|segment| segment == id)) {
+            return Verdict::Failed(format!("; the id is not one segment of {actual:?}"));
+        }
+    }
+    match row {
+        Some(row) => {
+            row.used.set(true);
+            Verdict::Skipped(format!("{}{problem}", row.why))
+        }
+        None => Verdict::Failed(format!("{problem}\n    theirs {expected:?}\n    ours   {actual:?}")),
+    }
+}
+
+/// Names what the official client takes by itself, where the call does not name it.
+fn name_defaults(method: &str, args: &mut Vec<Value>, defaults: &Map<String, Value>) {
+    let at = usize::from(method.starts_with("profile."));
+    if args.len() == at || args.get(at) == Some(&Value::Null) {
+        args.truncate(at);
+        args.push(json!({}));
+    }
+    if let Some(Value::Object(query)) = args.get_mut(at) {
+        for (key, default) in defaults {
+            if query.get(key).is_none_or(Value::is_null) {
+                query.insert(key.clone(), default.clone());
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))
+}
+
+fn main() -> ExitCode {
+    let given = std::env::var("TAGOIO_WIRE_VECTORS").ok();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+    let paths = match &given {
+        Some(path) => vec![path.clone()],
+        None => vec![format!("{fixtures}/wire-vectors.json"), format!("{fixtures}/wire-vectors-edge.json")],
+    };
+    let vectors: Result<Vec<Vec<Vector>>, _> = paths.iter().map(|path| read(path)).collect();
+    let (vectors, deviations) = match (vectors, read::<Vec<Deviation>>(&format!("{fixtures}/deviations.json"))) {
+        (Ok(vectors), Ok(deviations)) => (vectors.into_iter().flatten().collect::<Vec<_>>(), deviations),
+        (Err(error), _) | (_, Err(error)) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+
+    let binds = |vector: &Vector| vector.sdk == "js" || vector.method == "run.userResendInvite";
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for vector in vectors.iter().filter(|vector| binds(vector)) {
+        match judge(vector, &deviations) {
+            Verdict::Passed => passed += 1,
+            Verdict::Skipped(why) => {
+                skipped += 1;
+                println!("skipped {}: {why}", vector.id);
+            }
+            Verdict::Failed(why) => {
+                failed += 1;
+                println!("FAILED {} {}{why}", vector.id, Value::from(vector.args.clone()));
+            }
+        }
+    }
+    // A row that nothing needs any more must go. Other vectors need not use every row.
+    let stale: Vec<_> = deviations.iter().filter(|row| given.is_none() && !row.used.get()).collect();
+    for row in &stale {
+        println!("FAILED deviations.json: no vector needs {:?} ({})", row.pattern, row.why);
+    }
+    let free = vectors.iter().filter(|vector| !binds(vector)).count();
+    println!("{free} vectors of the Python client do not bind: the JavaScript client has the same methods");
+    println!("{passed} passed, {} failed, {skipped} skipped", failed + stale.len());
+    if failed == 0 && stale.is_empty() && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
