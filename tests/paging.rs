@@ -1,0 +1,144 @@
+//! Lists page by page: every row once, no request too many, an end in every case.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tagoio::run::{UserField, UserQuery};
+use tagoio::token::TokenQuery;
+use tagoio::transport::{Request, Response, TransportError, TransportErrorKind, from_fn};
+use tagoio::{Client, Region, Result, UserId};
+
+/// A client whose page `n` is what `page(n, amount)` says, and the pages that were asked for.
+fn paged(
+    page: impl Fn(u32, u32) -> Result<Value, TransportError> + Send + Sync + 'static,
+) -> (Client, Arc<Mutex<Vec<u32>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let number = |request: &Request, key: &str| -> u32 {
+        let query = request.query().unwrap_or_default();
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+        value.expect("page and amount are always sent").parse().expect("they are numbers")
+    };
+    let transport = from_fn(move |request| {
+        let (n, amount) = (number(request, "page"), number(request, "amount"));
+        seen.lock().unwrap().push(n);
+        let result = page(n, amount)?;
+        Ok(Response::new(200).with_body(json!({"status": true, "result": result}).to_string()))
+    });
+    let client =
+        Client::builder().token("p-1").region(Region::US_E1).vars(|_| None).transport(transport).build().unwrap();
+    (client, asked)
+}
+
+/// Page `n` of so many users, in pages of `amount`.
+fn users(total: u32) -> impl Fn(u32, u32) -> Result<Value, TransportError> + Send + Sync + 'static {
+    move |n, amount| {
+        let start = (n - 1) * amount;
+        Ok((start..total.min(start + amount))
+            .map(|id| json!({"id": id.to_string(), "token": id.to_string()}))
+            .collect())
+    }
+}
+
+fn ids(tago: &Client, query: &UserQuery) -> Vec<u32> {
+    let id = |user: Result<tagoio::run::UserInfo>| user.unwrap().id.as_str().parse().unwrap();
+    tago.run().users().iter(query).map(id).collect()
+}
+
+#[test]
+fn every_row_comes_once_and_in_order_whatever_the_page_size() {
+    for total in [0, 1, 9, 10, 11, 20, 25] {
+        for amount in [1, 3, 10, 100] {
+            let (tago, asked) = paged(users(total));
+            assert_eq!(
+                ids(&tago, &UserQuery::new().amount(amount)),
+                (0..total).collect::<Vec<_>>(),
+                "{total}/{amount}"
+            );
+            // A full page may be the last one; only the next tells.
+            assert_eq!(asked.lock().unwrap().len() as u32, total / amount + 1, "{total}/{amount}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_before_it_is_wanted() {
+    let (tago, asked) = paged(users(100));
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10));
+    assert!(asked.lock().unwrap().is_empty());
+    assert_eq!(iter.by_ref().take(10).count(), 10);
+    assert_eq!(*asked.lock().unwrap(), [1]);
+    assert_eq!(iter.next().unwrap().unwrap().id, "10");
+    assert_eq!(*asked.lock().unwrap(), [1, 2]);
+}
+
+#[test]
+fn a_query_without_an_amount_is_listed_by_20_and_iterated_by_1000() {
+    let amounts = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&amounts);
+    let (tago, _) = paged(move |_, amount| {
+        seen.lock().unwrap().push(amount);
+        Ok(json!([]))
+    });
+    tago.run().users().list(&UserQuery::new()).unwrap();
+    tago.run().users().iter(&UserQuery::new()).count();
+    tago.token().list("p", &TokenQuery::new()).unwrap();
+    tago.token().iter("p", &TokenQuery::new()).count();
+    assert_eq!(*amounts.lock().unwrap(), [20, 1000, 20, 1000]);
+}
+
+#[test]
+fn iteration_begins_at_the_page_of_the_query() {
+    let (tago, asked) = paged(users(25));
+    assert_eq!(ids(&tago, &UserQuery::new().amount(10).page(2)), (10..25).collect::<Vec<_>>());
+    assert_eq!(*asked.lock().unwrap(), [2, 3]);
+}
+
+#[test]
+fn the_first_error_ends_it_for_good() {
+    let (tago, asked) = paged(|n, amount| match n {
+        1 => users(100)(n, amount),
+        _ => Err(TransportErrorKind::Connect.into()),
+    });
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10));
+    assert_eq!(iter.by_ref().take(10).filter(Result::is_ok).count(), 10);
+    assert!(iter.next().unwrap().unwrap_err().is_retryable());
+    assert!(iter.next().is_none() && iter.next().is_none());
+    assert_eq!(*asked.lock().unwrap(), [1, 2]);
+}
+
+#[test]
+fn a_page_that_repeats_ends_it() {
+    let (tago, asked) = paged(|_, amount| users(100)(1, amount));
+    assert_eq!(ids(&tago, &UserQuery::new().amount(10)).len(), 10);
+    assert_eq!(*asked.lock().unwrap(), [1, 2]);
+
+    let (tago, asked) = paged(|_, amount| users(100)(1, amount));
+    assert_eq!(tago.token().iter("p", &TokenQuery::new().amount(10)).count(), 10);
+    assert_eq!(*asked.lock().unwrap(), [1, 2]);
+}
+
+#[test]
+fn chosen_fields_give_rows_whose_fields_may_be_missing() {
+    let (tago, _) = paged(|_, _| Ok(json!([{"id": "1", "email": "a@b.c"}, {"email": null}, {}])));
+    let query = UserQuery::new().fields([UserField::Email]);
+    let rows: Vec<_> = tago.run().users().iter(&query).collect::<Result<_>>().unwrap();
+    assert_eq!(rows[0].id, Some(UserId::from("1")));
+    assert_eq!((rows[1].email.as_ref(), rows[2].id.as_ref()), (None, None));
+}
+
+#[test]
+fn the_last_page_there_can_be_is_the_last() {
+    let (tago, asked) = paged(|n, amount| Ok((0..amount).map(|i| json!({"id": format!("{n}-{i}")})).collect()));
+    let query = UserQuery::new().page(u32::MAX).amount(2);
+    assert_eq!(tago.run().users().iter(&query).count(), 2);
+    assert_eq!(*asked.lock().unwrap(), [u32::MAX]);
+}
+
+#[test]
+fn an_iterator_outlives_the_client_it_came_from() {
+    let (tago, _) = paged(users(3));
+    let iter = tago.run().users().iter(&UserQuery::new());
+    drop(tago);
+    assert_eq!(std::thread::spawn(move || iter.count()).join().unwrap(), 3);
+}
