@@ -1,5 +1,101 @@
-//! A blocking SDK for the administration side of [TagoIO](https://tago.io): profiles, team members, profile tokens and
-//! TagoRUN.
+//! A blocking SDK for the administration side of the [TagoIO](https://tago.io) IoT platform: **profiles**, **team
+//! members**, **profile tokens** and **TagoRUN** (portal settings, users, notifications, SAML, custom domain).
+//!
+//! * Typed to the bottom: requests, answers, ids, dates, secrets and errors are types; what TagoIO adds tomorrow is kept.
+//! * Honest about delivery: a request that may have taken effect is never sent twice unless that does no harm.
+//! * One method between it and HTTP: [ureq](https://docs.rs/ureq), a mock, a recording, an in-memory TagoIO, or your own.
+//! * No async runtime, no `unsafe`.
+//!
+//! # Install
+//!
+//! ```toml
+//! [dependencies]
+//! tagoio = "0.1"
+//! ```
+//!
+//! # A first program
+//!
+//! ```no_run
+//! use tagoio::run::UserQuery;
+//! use tagoio::{Client, ProfileId};
+//!
+//! fn main() -> tagoio::Result<()> {
+//!     let tago = Client::from_env()?; // TAGOIO_TOKEN, else T_ANALYSIS_TOKEN
+//!     let me = tago.profile().info(ProfileId::CURRENT)?;
+//!     println!("{}", me.info.name);
+//!     for user in tago.run().users().iter(&UserQuery::new().email("*@example.com").tag("site", "lisbon")) {
+//!         let user = user?;
+//!         println!("{} <{}>", user.name, user.email);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Without an account, the same calls work on the sandbox, an in-memory TagoIO (feature `sandbox`):
+//!
+//! ```
+//! # #[cfg(feature = "sandbox")] {
+//! use tagoio::run::{NewUser, UserEdit, UserQuery};
+//! use tagoio::sandbox::Sandbox;
+//! use tagoio::{Password, Patch};
+//!
+//! let tago = Sandbox::new().client()?;
+//! let new = NewUser::new("Jane Doe", "jane.doe@example.com", "Europe/Lisbon")
+//!     .password(Password::new("correct horse")?)
+//!     .phone("+351 21 000 0000")
+//!     .active(true);
+//! let id = tago.run().users().create(&new)?;
+//! tago.run().users().edit(&id, &UserEdit::new().phone(Patch::Clear))?;
+//! assert_eq!(tago.run().users().info(&id)?.phone, None);
+//! let found = tago.run().users().list(&UserQuery::new().email("JANE.DOE@*"))?;
+//! assert_eq!(found[0].id, id);
+//! # }
+//! # Ok::<(), tagoio::Error>(())
+//! ```
+//!
+//! # Map
+//!
+//! | | operations | types |
+//! | --- | --- | --- |
+//! | Profiles: information, usage, audit log, allocation | [`Client::profile`] | [`profile`] |
+//! | Team members | [`Client::team`] | [`team`] |
+//! | Profile tokens | [`Client::token`] | [`token`] |
+//! | TagoRUN: settings | [`Client::run`] | [`run`] |
+//! | TagoRUN: users, notifications, SAML, custom domain | [`users`](run::RunApi::users), [`notifications`](run::RunApi::notifications), [`saml`](run::RunApi::saml), [`custom_domain`](run::RunApi::custom_domain) | [`run`] |
+//! | Any other route | [`Client::raw`] | [`RawRequest`] |
+//! | HTTP, retries, rate limits, test doubles | [`ClientBuilder::transport`] | [`transport`] |
+//!
+//! Who comes from TagoIO's Python or JavaScript SDK finds each method by its name there: search for `listUsers`.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `ureq` | yes | `transport::UreqTransport` and with it `Client::new`; TLS by rustls |
+//! | `rustls`, `native-tls`, `platform-verifier` | `rustls` | the TLS below ureq: rustls with Mozilla's roots, the operating system's library, rustls with the operating system's roots |
+//! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO |
+//! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
+//! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
+//!
+//! With `default-features = false` there is no HTTP in the crate: bring your own [`transport`].
+//!
+//! # Errors
+//!
+//! One type, [`Error`], says where a call failed; its predicates say what a program wants to know:
+//! [`is_not_found`](Error::is_not_found), [`is_rate_limited`](Error::is_rate_limited),
+//! [`maybe_delivered`](Error::maybe_delivered) and more. No error shows a token or a password. Nothing panics on anything
+//! that a server sends.
+//!
+//! # Delivery
+//!
+//! `Client::new` sends a request up to 5 times (`TAGOIO_REQUEST_ATTEMPTS`), by the rules of
+//! [`RetryPolicy`](transport::RetryPolicy): what certainly did not take effect is sent again (no connection, 429); what may
+//! have taken effect only when a repeat does no harm. A POST isn't, and neither is a call that mints a secret.
+//!
+//! # Testing
+//!
+//! Code that takes a [`Client`] can be tested with a closure ([`transport::from_fn`]), a mock, a recording or the sandbox:
+//! see [`transport`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
@@ -30,3 +126,12 @@ pub use region::Region;
 pub use secret::{Password, PinCode, Token};
 pub use tag::Tag;
 pub use time::{DateInput, Expiry, TimeUnit, Timestamp};
+
+/// The code blocks of README and guide, compiled.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/errors.md")]
+    mod errors {}
+}
