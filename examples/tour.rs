@@ -13,7 +13,7 @@ use tagoio::profile::{
     UsageStatistic,
 };
 use tagoio::run::{NewNotification, NewUser, UserEdit, UserInfo, UserQuery};
-use tagoio::sandbox::{ACCOUNT_EMAIL, ACCOUNT_PASSWORD, Sandbox};
+use tagoio::sandbox::Sandbox;
 use tagoio::token::{NewToken, Permission, TokenQuery};
 use tagoio::transport::{
     Method, Request, Response, Retry, RetryPolicy, Transport, TransportError, TransportErrorKind, UreqTransport,
@@ -129,7 +129,7 @@ fn create_and_revoke_token(tago: &Client, me: &ProfileDetails) -> Result {
     heading("Tokens");
     let new = NewToken::new("nightly report", Permission::Read)
         .expire_time(Expiry::after(3, TimeUnit::Month))
-        .sign_in(ACCOUNT_EMAIL, Password::new(ACCOUNT_PASSWORD)?);
+        .sign_in(Sandbox::EMAIL, Password::new(Sandbox::PASSWORD)?);
     let made = tago.token().create(&me.id, &new)?;
     // A token is a secret: it has no `Display`, and its `Debug` shows nothing.
     println!("  created {:?}", made.token);
