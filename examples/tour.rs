@@ -62,7 +62,7 @@ fn real_account() -> Result {
     let me = look_at_profile(&tago)?;
     heading("Team");
     for member in optional(tago.team().list(&me.id))?.unwrap_or_default() {
-        println!("  {} <{}>", member.name, member.email);
+        println!("  {:<20}{}", member.name, member.email);
     }
     look_at_users(&tago)?;
     look_at_usage(&tago, &me)?;
@@ -117,7 +117,7 @@ fn change_team(tago: &Client, me: &ProfileDetails) -> Result {
     println!("  invite {colleague}: {}", tago.team().add(&me.id, colleague)?);
     for member in tago.team().list(&me.id)? {
         let state = if member.active { "active" } else { "invited" };
-        println!("  {:<10}{} <{}>", state, member.name, member.email);
+        println!("  {state:<10}{:<20}{}", member.name, member.email);
         if member.email == colleague {
             println!("  …and take it back: {}", tago.team().remove(&me.id, &member.id)?);
         }
@@ -136,7 +136,7 @@ fn create_and_revoke_token(tago: &Client, me: &ProfileDetails) -> Result {
     for token in tago.token().iter(&me.id, &TokenQuery::new()) {
         let token = token?;
         let permission = token.permission.map(|permission| permission.to_string()).unwrap_or_default();
-        println!("  {:<22}{permission:<7}expires {}", token.name, token.expire_time);
+        println!("  {:<28}{permission:<7}expires {:.10}", token.name, token.expire_time);
     }
     println!("  revoke it: {}", tago.token().delete(&me.id, &made.token)?);
     Ok(())
@@ -159,7 +159,7 @@ fn change_users(tago: &Client) -> Result {
     let hello = NewNotification::new().title("Welcome").message("Freezer 3 reports to you now.");
     let notification = tago.run().notifications().create(&id, &hello)?;
     let inbox = tago.run().notifications().list(&id)?;
-    println!("  notified: {:?} is in an inbox of {} ({notification})", hello.title.as_deref(), inbox.len());
+    println!("  notified: {} in the inbox, the newest is {:?} ({notification})", inbox.len(), inbox[0].title);
 
     // The e-mail address is unique: TagoIO refuses a second user with it, and says so in a sentence.
     let twin = NewUser::new("Twin", "INES.CARVALHO@example.com", "UTC").password(Password::new("correct horse")?);
@@ -202,14 +202,20 @@ fn look_at_usage(tago: &Client, me: &ProfileDetails) -> Result {
     let today = Utc::now().date_naive();
     let range = StatisticsDate::range(today - TimeDelta::days(14), today, Periodicity::Day);
     let points = tago.profile().usage_statistics(&me.id, &range)?;
-    for service in [Service::Input, Service::Output, Service::DataRecords] {
-        let values: Vec<f64> = points.iter().filter_map(|point| point.get(&service)).collect();
-        println!("  {:<13}{}  now {}", service.as_str(), sparkline(&values), values.last().copied().unwrap_or_default());
+    for service in [Service::Input, Service::Output, Service::Email] {
+        let amounts = amounts(points.iter().map(|point| point.get(&service).unwrap_or_default()));
+        println!("  {:<13}{}  {} in all", service.as_str(), sparkline(&amounts), amounts.iter().sum::<f64>());
     }
     if let (Some(first), Some(last)) = (points.first(), points.last()) {
-        println!("  {} points, {} to {}; counters start again each month", points.len(), day(first), day(last));
+        println!("  {} days, {} to {}", points.len().saturating_sub(1), day(first), day(last));
     }
     Ok(())
+}
+
+/// What was used between two points: counters only go up, and start again at 0 each month.
+fn amounts(counters: impl Iterator<Item = f64>) -> Vec<f64> {
+    let counters: Vec<f64> = counters.collect();
+    counters.windows(2).map(|pair| if pair[1] >= pair[0] { pair[1] - pair[0] } else { pair[1] }).collect()
 }
 
 fn day(point: &UsageStatistic) -> String {
