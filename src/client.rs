@@ -455,7 +455,7 @@ impl ClientBuilder {
             return Err(Error::config("attempts", "with 0 nothing would ever be sent; 1 is no retry"));
         }
         let policy = attempts.map_or_else(RetryPolicy::default, RetryPolicy::attempts);
-        let ureq = UreqTransport::with_proxy(&self.proxy.unwrap_or_default())?;
+        let ureq = UreqTransport::with_proxy_of(&self.proxy.unwrap_or_default(), &*self.vars)?;
         #[cfg(feature = "log")]
         let ureq = crate::transport::Logged::new(ureq);
         Ok(Box::new(Retry::new(ureq, policy)))

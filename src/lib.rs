@@ -109,6 +109,9 @@ mod patch;
 pub mod profile;
 mod region;
 pub mod run;
+#[cfg(feature = "sandbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
+pub mod sandbox;
 mod secret;
 mod tag;
 pub mod team;

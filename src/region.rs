@@ -158,6 +158,15 @@ impl Host<'_> {
     }
 }
 
+/// Whether the host of a URL is this very computer.
+#[cfg(feature = "_ureq")]
+pub(crate) fn is_loopback(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse().is_ok_and(|address| Host::V6(address).is_loopback()),
+        None => Host::Name(host).is_loopback(),
+    }
+}
+
 impl Default for Region {
     fn default() -> Self {
         Self::US_E1

@@ -131,6 +131,14 @@ impl Token {
     }
 }
 
+#[cfg(feature = "sandbox")]
+impl Token {
+    /// Takes a token of the sandbox's own making.
+    pub(crate) fn sandboxed(token: String) -> Self {
+        Self::unchecked(token)
+    }
+}
+
 impl Password {
     /// Takes a password of any characters that a person can type.
     ///

@@ -24,7 +24,11 @@ mod from_fn;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "_ureq")]
+mod ureq;
 
+#[cfg(feature = "_ureq")]
+pub use self::ureq::{Proxy, UreqTransport};
 pub use error::{TransportError, TransportErrorKind};
 pub use from_fn::{FromFn, from_fn};
 pub use request::{Limits, Method, Request, Route};

@@ -1,0 +1,81 @@
+//! What a handler says, and how it goes out: TagoIO's envelope.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::transport::Response;
+
+/// The `result` of a call, or why there is none.
+pub(super) type Answer = Result<Value, Refusal>;
+
+/// A status and a sentence: TagoIO has no error codes.
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) message: Cow<'static, str>,
+    /// Seconds until the next try, for 429 only.
+    pub(super) retry_after: Option<u64>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: message.into(), retry_after: None }
+    }
+
+    pub(super) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(400, message)
+    }
+
+    /// A value in the body or query is not what it has to be; `kind` is the validator's word for why.
+    pub(super) fn invalid(what: &str, kind: &str) -> Self {
+        Self::bad_request(format!("Invalid {what} ({kind})"))
+    }
+
+    pub(super) fn invalid_token() -> Self {
+        Self::new(401, "Invalid token")
+    }
+
+    pub(super) fn denied() -> Self {
+        Self::new(401, "Authorization Denied")
+    }
+
+    pub(super) fn wrong_password() -> Self {
+        Self::new(401, "Invalid password")
+    }
+
+    pub(super) fn not_found(resource: &str) -> Self {
+        Self::new(404, format!("{resource} Not Found"))
+    }
+
+    pub(super) fn limit(of: &str, limit: impl std::fmt::Display) -> Self {
+        Self::bad_request(format!("You have exceeded the maximum limit of {of} ({limit})"))
+    }
+
+    pub(super) fn too_many_requests(seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(429, format!("Too many requests (Retry-After: {seconds})")) }
+    }
+}
+
+pub(super) fn respond(answer: Answer) -> Response {
+    let (status, retry_after, body) = match answer {
+        Ok(result) => (200, None, json!({"status": true, "result": result})),
+        Err(refusal) => (refusal.status, refusal.retry_after, json!({"status": false, "message": refusal.message})),
+    };
+    let response = Response::new(status)
+        .with_header("content-type", "application/json; charset=utf-8")
+        .with_body(body.to_string());
+    match retry_after {
+        Some(seconds) => response.with_header("retry-after", seconds.to_string()),
+        None => response,
+    }
+}
+
+/// A number as JavaScript writes it: whole ones without a decimal point.
+pub(super) fn number(value: f64) -> Value {
+    const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= LARGEST_EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+        return json!(value as i64);
+    }
+    json!(value)
+}

@@ -1,0 +1,235 @@
+//! The router: which path is whose, who may call it, and in which order a call is checked.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::access::{Access, Caller, Grant, Holder, Role, Verdict, authenticate, authorize};
+use super::answer::{Answer, Refusal};
+use super::audit::Event;
+use super::call::{Call, body};
+use super::fields::Fields;
+use super::limits::Rate;
+use super::world::{Portal, World};
+use super::{account, audit, custom_domain, notifications, profiles, saml, settings, statistics, team, tokens, users};
+use crate::transport::{Method, Request, Route};
+
+/// One call on its way through a handler.
+pub(super) struct Context<'a> {
+    pub(super) world: &'a mut World,
+    pub(super) caller: Caller,
+    pub(super) call: &'a Call,
+    pub(super) body: Value,
+    pub(super) now: DateTime<Utc>,
+    params: Vec<String>,
+}
+
+impl Context<'_> {
+    /// What stands in the path where the template has its `at`th `{…}`.
+    pub(super) fn param(&self, at: usize) -> &str {
+        self.params.get(at).map_or("", String::as_str)
+    }
+
+    pub(super) fn fields(&self) -> Result<Fields<'_>, Refusal> {
+        Fields::of(&self.body)
+    }
+
+    /// The profile in the path, where `current` is the token's own; the caller has to be at least `role` in it.
+    pub(super) fn profile(&self, at: usize, role: Role) -> Result<String, Refusal> {
+        let id = match self.param(at) {
+            "current" => &self.caller.profile,
+            id => id,
+        };
+        let profile = self.world.profile(id)?;
+        // A policy speaks for its own profile only.
+        let reachable = matches!(self.caller.holder, Holder::Account) || id == self.caller.profile;
+        match profile.role(&self.caller.account) {
+            Some(held) if held >= role && reachable => Ok(id.to_owned()),
+            _ => Err(Refusal::denied()),
+        }
+    }
+
+    /// The portal of the token's own profile.
+    pub(super) fn portal(&mut self) -> Result<&mut Portal, Refusal> {
+        self.world.profile_mut(&self.caller.profile).map(|profile| &mut profile.portal)
+    }
+}
+
+/// What a call changed: its result, and its line in the audit log.
+pub(super) struct Change {
+    pub(super) result: Value,
+    /// The profile whose audit log it belongs in.
+    pub(super) profile: String,
+    pub(super) resource: &'static str,
+    pub(super) id: String,
+    pub(super) message: String,
+}
+
+#[derive(Clone, Copy)]
+enum Handler {
+    Look(fn(&mut Context<'_>) -> Answer),
+    /// There is no way to change something without saying what, so nothing escapes the audit log.
+    Change(fn(&mut Context<'_>) -> Result<Change, Refusal>),
+}
+
+struct Entry {
+    method: Method,
+    template: &'static str,
+    access: Access,
+    rate: Rate,
+    handler: Handler,
+}
+
+impl Entry {
+    const fn look(template: &'static str, access: Access, handler: fn(&mut Context<'_>) -> Answer) -> Self {
+        Self { method: Method::Get, template, access, rate: Rate::Unlimited, handler: Handler::Look(handler) }
+    }
+
+    const fn change(
+        method: Method,
+        template: &'static str,
+        access: Access,
+        handler: fn(&mut Context<'_>) -> Result<Change, Refusal>,
+    ) -> Self {
+        Self { method, template, access, rate: Rate::Unlimited, handler: Handler::Change(handler) }
+    }
+
+    const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// What stands in the place of each `{…}`, when the path is of this form.
+    fn params(&self, segments: &[String]) -> Option<Vec<String>> {
+        let parts = self.template.split('/').skip(1);
+        if parts.clone().count() != segments.len() {
+            return None;
+        }
+        let mut params = Vec::new();
+        for (part, segment) in parts.zip(segments) {
+            if part.starts_with('{') {
+                if segment.is_empty() {
+                    return None;
+                }
+                params.push(segment.clone());
+            } else if part != segment {
+                return None;
+            }
+        }
+        Some(params)
+    }
+}
+
+/// The first that fits is taken.
+const ROUTES: &[Entry] = {
+    use Access::{AnyToken, Granted, GrantedList, ProfileToken};
+    use Method::{Delete, Get, Post, Put};
+
+    &[
+        Entry::look("/info", AnyToken, account::introspection).rate(Rate::Introspection),
+        Entry::look("/account", ProfileToken, account::info).rate(Rate::Account),
+        Entry::look("/account/plan", ProfileToken, account::plan),
+        Entry::look("/account/allocation", ProfileToken, account::allocation),
+        Entry::look("/profile", GrantedList(Grant::AccessProfile), profiles::list),
+        Entry::change(Post, "/profile", ProfileToken, profiles::create).rate(Rate::Profiles),
+        Entry::change(Put, "/profile/switch/{profile}", ProfileToken, profiles::transfer_token),
+        Entry::look("/profile/{profile}", Granted(Grant::AccessProfile), profiles::info),
+        Entry::change(Put, "/profile/{profile}", ProfileToken, profiles::edit).rate(Rate::Profiles),
+        Entry::change(Delete, "/profile/{profile}", ProfileToken, profiles::delete).rate(Rate::Profiles),
+        Entry::look("/profile/{profile}/summary", Granted(Grant::AccessProfile), profiles::summary),
+        Entry::look("/profile/{profile}/statistics", GrantedList(Grant::AccessProfileStatistics), statistics::list),
+        Entry::look("/profile/{profile}/auditlog", ProfileToken, audit::begin),
+        Entry::look("/profile/{profile}/auditlog/{query}", ProfileToken, audit::poll),
+        Entry::change(Post, "/profile/{profile}/services", ProfileToken, profiles::edit_services),
+        Entry::look("/profile/{profile}/addons", ProfileToken, profiles::addons),
+        Entry::change(Post, "/profile/{profile}/addons", ProfileToken, profiles::edit_addons),
+        Entry::look("/profile/{profile}/team", ProfileToken, team::list),
+        Entry::change(Post, "/profile/{profile}/team", ProfileToken, team::add),
+        Entry::change(Delete, "/profile/{profile}/team/{account}", ProfileToken, team::remove),
+        Entry::look("/profile/{profile}/token", ProfileToken, tokens::list),
+        Entry::change(Post, "/profile/{profile}/token", ProfileToken, tokens::create),
+        Entry::change(Delete, "/profile/{profile}/token/{token}", ProfileToken, tokens::delete),
+        Entry::change(Delete, "/profile/{profile}/{addon}", ProfileToken, profiles::remove_addon),
+        Entry::look("/run", Granted(Grant::AccessRunSettings), settings::info),
+        Entry::change(Put, "/run", Granted(Grant::EditRunSettings), settings::edit),
+        Entry::change(Post, "/run/email_test", ProfileToken, settings::email_test),
+        Entry::look("/run/users", GrantedList(Grant::AccessRunUser), users::list),
+        Entry::change(Post, "/run/users", Granted(Grant::CreateRunUser), users::create).rate(Rate::Users),
+        Entry::look("/run/users/{user}", Granted(Grant::AccessRunUser), users::info),
+        Entry::change(Put, "/run/users/{user}", Granted(Grant::EditRunUser), users::edit).rate(Rate::Users),
+        Entry::change(Delete, "/run/users/{user}", Granted(Grant::DeleteRunUser), users::delete),
+        Entry::change(Get, "/run/users/{user}/login", Granted(Grant::LoginAsRunUser), users::login_as),
+        Entry::change(Post, "/run/users/{user}/invite", Granted(Grant::EditRunUser), users::resend_invite),
+        Entry::change(Post, "/run/notification", Granted(Grant::CreateNotification), notifications::create)
+            .rate(Rate::Notifications),
+        Entry::look("/run/notification/{user}", GrantedList(Grant::AccessNotification), notifications::list),
+        Entry::change(Put, "/run/notification/{notification}", Granted(Grant::EditNotification), notifications::edit),
+        Entry::change(
+            Delete,
+            "/run/notification/{notification}",
+            Granted(Grant::DeleteNotification),
+            notifications::delete,
+        ),
+        Entry::look("/run/sso/saml", ProfileToken, saml::info),
+        Entry::change(Put, "/run/sso/saml", ProfileToken, saml::edit),
+        Entry::change(Put, "/run/customdomain/regenerate/{profile}", ProfileToken, custom_domain::regenerate),
+        Entry::look("/run/customdomain/{profile}", ProfileToken, custom_domain::info),
+        Entry::change(Post, "/run/customdomain/{profile}", ProfileToken, custom_domain::create),
+        Entry::change(Delete, "/run/customdomain/{profile}", ProfileToken, custom_domain::delete),
+    ]
+};
+
+/// Answers a request, and says which route it took.
+pub(super) fn handle(world: &mut World, request: &Request, now: DateTime<Utc>) -> (Route, Answer) {
+    let call = Call::read(request);
+    let found = call.segments.as_deref().and_then(|segments| {
+        let mut entries = ROUTES.iter().enumerate().filter(|(_, entry)| entry.method == call.method);
+        entries.find_map(|(at, entry)| Some((at, entry, entry.params(segments)?)))
+    });
+    match found {
+        None => (Route::new(call.method, "(unknown)"), Err(Refusal::not_found("Route"))),
+        Some((at, entry, params)) => {
+            (Route::new(call.method, entry.template), run(world, request, &call, at, entry, params, now))
+        }
+    }
+}
+
+fn run(
+    world: &mut World,
+    request: &Request,
+    call: &Call,
+    at: usize,
+    entry: &Entry,
+    params: Vec<String>,
+    now: DateTime<Utc>,
+) -> Answer {
+    let caller = authenticate(world, call, now)?;
+    if world.rules.rate_limits {
+        if let Some(limit) = entry.rate.per_minute(world.owner(&caller.profile)?.plan) {
+            world.windows.admit(&caller.profile, at, limit, now)?;
+        }
+    }
+    match authorize(&caller, entry.access, call.method)? {
+        Verdict::EmptyList => return Ok(Value::Array(Vec::new())),
+        Verdict::Admit => {}
+    }
+    let body = body(request)?;
+    let mut context = Context { world, caller, call, body, now, params };
+    match entry.handler {
+        Handler::Look(handler) => handler(&mut context),
+        Handler::Change(handler) => {
+            let change = handler(&mut context)?;
+            let event = Event {
+                resource_name: change.resource.to_owned(),
+                resource_id: change.id,
+                message: change.message,
+                who: context.caller.who().to_owned(),
+                date: now,
+            };
+            // A profile that was deleted took its audit log with it.
+            if let Ok(profile) = world.profile_mut(&change.profile) {
+                profile.audit_log.push(event);
+            }
+            Ok(change.result)
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The world that a sandbox begins with: a company that watches cold rooms.
+
+mod people;
+mod portal;
+mod trail;
+
+use chrono::{DateTime, Months, TimeDelta, Utc};
+
+use super::access::{Holder, Power, TokenRecord};
+use super::ids::mix;
+use super::limits::Plan;
+use super::world::{Account, AddOns, Allocation, Member, Profile, World};
+
+/// What there is to be at the beginning.
+pub(super) struct Beginning {
+    pub(super) plan: Plan,
+    pub(super) two_factor: Option<String>,
+    /// Whether there is nothing but an account, a profile and a token.
+    pub(super) empty: bool,
+    /// Users beyond those of the story.
+    pub(super) users: u32,
+}
+
+/// Where a test begins.
+#[derive(Clone)]
+pub(super) struct Home {
+    pub(super) account: String,
+    pub(super) profile: String,
+    pub(super) token: String,
+    /// A team member's account; the owner's when the world is empty.
+    pub(super) member: String,
+}
+
+pub(super) const NAME: &str = "Alex Moreau";
+pub(super) const EMAIL: &str = "alex.moreau@example.com";
+pub(super) const PASSWORD: &str = "arctic-tern-42";
+
+/// Room for new users beside those that there are.
+const ROOM: u32 = 25;
+
+pub(super) fn fill(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
+    let home = if beginning.empty { bare(world, beginning, now) } else { story(world, beginning, now) };
+    people::generate(world, &home.profile, beginning.users, now);
+    home
+}
+
+/// Some time ago, at an odd minute.
+fn ago(now: DateTime<Utc>, days: i64, salt: u64) -> DateTime<Utc> {
+    let milliseconds = i64::try_from(mix(salt) % 86_400_000).unwrap_or_default();
+    now - TimeDelta::days(days) - TimeDelta::milliseconds(milliseconds)
+}
+
+fn add_account(world: &mut World, name: &str, email: &str, plan: Plan, created_at: DateTime<Utc>) -> String {
+    let id = world.ids.id();
+    let account = Account {
+        name: name.to_owned(),
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        two_factor: None,
+        plan,
+        timezone: "Europe/Lisbon".to_owned(),
+        created_at,
+        services: plan.services().map(|(service, amount)| (service.to_owned(), amount)).into(),
+    };
+    world.accounts.insert(id.clone(), account);
+    id
+}
+
+fn add_profile(world: &mut World, account: &str, name: &str, created_at: DateTime<Utc>) -> String {
+    let id = world.ids.id();
+    world.profiles.insert(id.clone(), Profile::new(account, &id, name, created_at));
+    id
+}
+
+fn token(profile: &str, account: &str, name: &str, power: Power, created_at: DateTime<Utc>) -> TokenRecord {
+    TokenRecord {
+        serial: String::new(),
+        holder: Holder::Account,
+        name: name.to_owned(),
+        power,
+        profile: profile.to_owned(),
+        created_by: account.to_owned(),
+        expire_time: None,
+        created_at,
+        last_authorization: None,
+        serie_number: None,
+        verification_code: None,
+    }
+}
+
+fn bare(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
+    let account = owner(world, beginning, now);
+    let profile = add_profile(world, &account, "My Profile", now);
+    let services = world.unallocated(&account);
+    if let Some(profile) = world.profiles.get_mut(&profile) {
+        profile.allocation = services;
+        profile.allocation.entry("run_users".to_owned()).and_modify(|allowed| *allowed += f64::from(beginning.users));
+    }
+    let record = token(&profile, &account, "Administration", Power::Full, now);
+    let token = world.add_token("p-", record);
+    Home { member: account.clone(), account, profile, token }
+}
+
+fn owner(world: &mut World, beginning: &Beginning, created_at: DateTime<Utc>) -> String {
+    let id = add_account(world, NAME, EMAIL, beginning.plan, created_at);
+    if let Some(account) = world.accounts.get_mut(&id) {
+        account.two_factor.clone_from(&beginning.two_factor);
+        account.services.entry("run_users".to_owned()).and_modify(|all| *all += f64::from(beginning.users));
+    }
+    id
+}
+
+fn story(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
+    let founded = now.checked_sub_months(Months::new(14)).unwrap_or(now);
+    let account = owner(world, beginning, founded);
+    let priya = add_account(world, "Priya Raman", "priya.raman@example.com", Plan::Free, ago(now, 390, 1));
+    let tomasz = add_account(world, "Tomasz Zieliński", "tomasz.zielinski@example.com", Plan::Free, ago(now, 201, 2));
+    let partner = add_account(world, "Inês Carvalho", "ines.carvalho@example.org", Plan::Scale, ago(now, 800, 3));
+
+    let profile = add_profile(world, &account, "Arbor Cold Chain", founded);
+    let staging = add_profile(world, &account, "Arbor Staging", ago(now, 120, 4));
+    let shared = add_profile(world, &partner, "Portside Logistics", ago(now, 700, 5));
+    add_profile(world, &partner, "Portside Internal", ago(now, 650, 6));
+
+    if let Some(main) = world.profiles.get_mut(&profile) {
+        equip(main, beginning, now);
+        main.team = vec![
+            member(&priya, "Priya Raman", "priya.raman@example.com", true, ago(now, 388, 7)),
+            member(&tomasz, "Tomasz Zieliński", "tomasz.zielinski@example.com", true, ago(now, 200, 8)),
+        ];
+    }
+    let invited = world.ids.id();
+    if let Some(main) = world.profiles.get_mut(&profile) {
+        main.team.push(member(&invited, "", "jonas.lindqvist@example.org", false, ago(now, 2, 9)));
+    }
+    if let Some(staging) = world.profiles.get_mut(&staging) {
+        let some = [("input", 20_000.0), ("output", 20_000.0), ("data_records", 50_000.0), ("run_users", 5.0)];
+        staging.allocation = some.map(|(service, amount)| (service.to_owned(), amount)).into();
+        staging.hourly_use = [("input", 3.2), ("output", 1.1), ("data_records", 2.9)]
+            .map(|(service, amount)| (service.to_owned(), amount))
+            .into();
+        staging.resources =
+            [("device", 6), ("dashboard", 3), ("analysis", 4)].map(|(name, count)| (name.to_owned(), count)).into();
+    }
+    if let Some(shared) = world.profiles.get_mut(&shared) {
+        shared.team.push(member(&account, NAME, EMAIL, true, ago(now, 300, 10)));
+    }
+
+    let home_token = add_tokens(world, &profile, &account, &priya, now);
+    let record = token(&staging, &account, "Staging deploys", Power::Full, ago(now, 119, 11));
+    world.add_token("p-", record);
+
+    people::settle(world, &profile, now);
+    portal::furnish(world, &profile, now);
+    trail::leave(world, &profile, &[account.clone(), priya.clone(), tomasz], now);
+    Home { account, profile, token: home_token, member: priya }
+}
+
+fn member(id: &str, name: &str, email: &str, active: bool, created_at: DateTime<Utc>) -> Member {
+    Member { id: id.to_owned(), name: name.to_owned(), email: email.to_owned(), active, created_at }
+}
+
+/// Add-ons, allocation, resources and use of the main profile.
+fn equip(profile: &mut Profile, beginning: &Beginning, now: DateTime<Utc>) {
+    let amounts = |amounts: &[(&str, f64)]| -> Allocation {
+        amounts.iter().map(|(service, amount)| ((*service).to_owned(), *amount)).collect()
+    };
+    profile.logo_url = Some("https://assets.example.com/arbor/logo.png".to_owned());
+    profile.updated_at = ago(now, 9, 12);
+    profile.addons = AddOns { custom_dns: true, mobile: false, control_tower: true, updated_at: ago(now, 76, 13) };
+    // Three quarters of what the plan has; the rest is for other profiles.
+    profile.allocation =
+        beginning.plan.services().map(|(service, amount)| (service.to_owned(), (amount * 0.75).floor())).into();
+    let people = people::count() + beginning.users + ROOM;
+    profile.allocation.entry("run_users".to_owned()).and_modify(|allowed| *allowed = allowed.max(f64::from(people)));
+    profile.hourly_use = amounts(&[
+        ("input", 431.0),
+        ("output", 188.0),
+        ("analysis", 0.62),
+        ("data_records", 12.4),
+        ("email", 0.4),
+        ("push_notification", 0.9),
+        ("file_storage", 0.0213),
+        ("dashboard_output", 96.0),
+    ]);
+    profile.resources = [
+        ("action", 18),
+        ("am", 7),
+        ("analysis", 11),
+        ("connectors", 2),
+        ("dashboard", 14),
+        ("device", 163),
+        ("dictionary", 2),
+        ("networks", 1),
+        ("tcore", 0),
+        ("tcore_cluster", 0),
+    ]
+    .map(|(name, count)| (name.to_owned(), count))
+    .into();
+}
+
+/// The profile's tokens, and among them the one that a client of the sandbox uses.
+fn add_tokens(world: &mut World, profile: &str, account: &str, colleague: &str, now: DateTime<Utc>) -> String {
+    let in_months = |months| now.checked_add_months(Months::new(months));
+    let here = |name: &str, power, days: i64| token(profile, account, name, power, ago(now, days, days.unsigned_abs()));
+    let home = world.add_token("p-", here("Administration", Power::Full, 371));
+    for record in [
+        TokenRecord {
+            expire_time: in_months(2),
+            last_authorization: Some(now - TimeDelta::minutes(20)),
+            ..here("Monthly report", Power::Read, 28)
+        },
+        TokenRecord {
+            last_authorization: Some(ago(now, 1, 21)),
+            serie_number: Some("GW-0417".to_owned()),
+            ..here("Gateway provisioning", Power::Write, 190)
+        },
+        TokenRecord {
+            expire_time: Some(ago(now, 10, 22)),
+            last_authorization: Some(ago(now, 12, 23)),
+            ..here("Old CI", Power::Full, 375)
+        },
+        TokenRecord { expire_time: in_months(3), ..here("Generated by TagoIO CLI", Power::Full, 6) },
+        here("Former supplier (blocked)", Power::Deny, 260),
+        TokenRecord {
+            created_by: colleague.to_owned(),
+            last_authorization: Some(ago(now, 3, 24)),
+            ..here("Priya's notebook", Power::Full, 41)
+        },
+    ] {
+        world.add_token("p-", record);
+    }
+    home
+}

@@ -1,0 +1,205 @@
+//! Usage statistics: a function of the profile and the time, so that every range has its points and none is stored.
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use serde_json::{Value, json};
+
+use super::access::Role;
+use super::answer::{Answer, Refusal, number};
+use super::dates;
+use super::ids::{hash, mix};
+use super::routes::Context;
+use super::world::Profile;
+
+/// Services whose amount is what there is, not what was used since the month began.
+const LEVELS: [&str; 2] = ["data_records", "file_storage"];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Period {
+    Hour,
+    Day,
+    Month,
+}
+
+impl Period {
+    /// What two moments of the same hour, day or month have in common.
+    fn of(self, date: DateTime<Utc>) -> (i32, u32, u32) {
+        match self {
+            Self::Hour => (date.year(), date.ordinal(), date.hour()),
+            Self::Day => (date.year(), date.ordinal(), 0),
+            Self::Month => (date.year(), date.month(), 0),
+        }
+    }
+}
+
+/// The points of a day, or of a range; the last of each hour, day or month.
+pub(super) fn list(context: &mut Context<'_>) -> Answer {
+    let id = context.profile(0, Role::Member)?;
+    let (query, now) = (&context.call.query, context.now);
+    if query.get("timezone").is_some_and(|zone| !super::fields::is_time_zone(zone)) {
+        return Err(Refusal::invalid("timezone", "timezone"));
+    }
+    let date = |key: &str| match query.get(key) {
+        None => Ok(None),
+        Some(text) => dates::parse(text).map(Some).ok_or_else(|| Refusal::invalid(key, "date")),
+    };
+    let (period, start, end) = match (date("date")?, date("start_date")?, date("end_date")?) {
+        (None, Some(start), end) => {
+            let period = match query.get("periodicity") {
+                None | Some("hour") => Period::Hour,
+                Some("day") => Period::Day,
+                Some("month") => Period::Month,
+                Some(_) => return Err(Refusal::bad_request("Invalid enum value")),
+            };
+            (period, start.start, end.map_or(now, |end| end.end))
+        }
+        (None, None, Some(_)) => return Err(Refusal::invalid("start_date", "required")),
+        (day, ..) => {
+            let day = day.map_or(now, |day| day.start).date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+            (Period::Hour, day, day + TimeDelta::days(1))
+        }
+    };
+    if start > end {
+        return Err(Refusal::bad_request("Invalid date range"));
+    }
+    Ok(Value::Array(points(&id, context.world.profile(&id)?, start, end.min(now), period)))
+}
+
+/// The amounts of this month so far.
+pub(super) fn used_by(id: &str, profile: &Profile, now: DateTime<Utc>) -> Vec<(String, f64)> {
+    let mut meter = Meter::new(id, profile);
+    let last = last_hour(now);
+    let mut hour = month_start(last).max(first_hour(profile));
+    while hour <= last {
+        meter.pass(hour);
+        hour += TimeDelta::hours(1);
+    }
+    meter.amounts(last)
+}
+
+/// The hour whose point is the newest one.
+fn last_hour(now: DateTime<Utc>) -> DateTime<Utc> {
+    hour_of(now - TimeDelta::seconds(97))
+}
+
+fn points(id: &str, profile: &Profile, start: DateTime<Utc>, end: DateTime<Utc>, period: Period) -> Vec<Value> {
+    let first = start.max(profile.created_at);
+    let mut meter = Meter::new(id, profile);
+    let mut points: Vec<((i32, u32, u32), Value)> = Vec::new();
+    let mut hour = month_start(first).max(first_hour(profile));
+    loop {
+        let time = hour + TimeDelta::seconds(96) + TimeDelta::milliseconds(meter.jitter(hour));
+        if time >= end {
+            break;
+        }
+        meter.pass(hour);
+        let amounts = if time >= first { meter.amounts(hour) } else { Vec::new() };
+        if !amounts.is_empty() {
+            let mut point = json!({"time": dates::text(time)});
+            for (service, amount) in amounts {
+                point[service] = number(amount);
+            }
+            let key = period.of(time);
+            match points.last_mut() {
+                Some((known, last)) if *known == key => *last = point,
+                _ => points.push((key, point)),
+            }
+        }
+        hour += TimeDelta::hours(1);
+    }
+    points.into_iter().map(|(_, point)| point).collect()
+}
+
+fn hour_of(date: DateTime<Utc>) -> DateTime<Utc> {
+    date - TimeDelta::seconds(date.timestamp().rem_euclid(3600)) - TimeDelta::nanoseconds(date.nanosecond().into())
+}
+
+fn first_hour(profile: &Profile) -> DateTime<Utc> {
+    hour_of(profile.created_at)
+}
+
+fn month_start(date: DateTime<Utc>) -> DateTime<Utc> {
+    let day = date.date_naive();
+    day.with_day(1).unwrap_or(day).and_time(chrono::NaiveTime::MIN).and_utc()
+}
+
+/// Counts a profile's use, hour by hour.
+struct Meter<'a> {
+    seed: u64,
+    profile: &'a Profile,
+    counters: Vec<(&'a str, f64, f64)>,
+    levels: Vec<(&'a str, f64)>,
+    users: Vec<DateTime<Utc>>,
+}
+
+impl<'a> Meter<'a> {
+    fn new(id: &str, profile: &'a Profile) -> Self {
+        let (levels, counted): (Vec<_>, Vec<_>) =
+            profile.hourly_use.iter().partition(|(service, _)| LEVELS.contains(&service.as_str()));
+        let mut users: Vec<_> = profile.portal.users.iter().map(|user| user.created_at).collect();
+        users.sort_unstable();
+        Self {
+            seed: hash(id),
+            profile,
+            counters: counted.into_iter().map(|(service, rate)| (service.as_str(), *rate, 0.0)).collect(),
+            levels: levels.into_iter().map(|(service, rate)| (service.as_str(), *rate)).collect(),
+            users,
+        }
+    }
+
+    /// A number of an hour and a service between 0 and 1.
+    fn chance(&self, hour: DateTime<Utc>, service: &str) -> f64 {
+        let bits = mix(self.seed ^ hash(service) ^ mix(hour.timestamp().unsigned_abs()));
+        #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
+        let chance = (bits >> 32) as f64 / f64::from(u32::MAX);
+        chance
+    }
+
+    fn jitter(&self, hour: DateTime<Utc>) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 1000")]
+        let milliseconds = (self.chance(hour, "time") * 999.0) as i64;
+        milliseconds
+    }
+
+    /// Adds what is used in an hour; a month begins at nothing.
+    fn pass(&mut self, hour: DateTime<Utc>) {
+        let begins_month = hour.day() == 1 && hour.hour() == 0;
+        // People work by day.
+        let busy = if (7..19).contains(&hour.hour()) { 1.4 } else { 0.6 };
+        let used: Vec<f64> = self
+            .counters
+            .iter()
+            .map(|(service, rate, _)| {
+                let amount = rate * busy * (0.75 + self.chance(hour, service) / 2.0);
+                if *service == "analysis" {
+                    return amount;
+                }
+                // What happens once in a few hours happens in some of them.
+                let rest = f64::from(u8::from(self.chance(hour, &format!("{service} once")) < amount.fract()));
+                amount.trunc() + rest
+            })
+            .collect();
+        for ((_, _, total), used) in self.counters.iter_mut().zip(used) {
+            *total = if begins_month { used } else { *total + used };
+        }
+    }
+
+    /// What was used up to an hour; services that were not used are left out.
+    fn amounts(&self, hour: DateTime<Utc>) -> Vec<(String, f64)> {
+        #[expect(clippy::cast_precision_loss, reason = "hours and users are few")]
+        let (age, users) = (
+            (hour - self.profile.created_at).num_hours().max(0) as f64,
+            self.users.partition_point(|created| *created <= hour + TimeDelta::hours(1)) as f64,
+        );
+        let level = |(service, rate): &(&'a str, f64)| {
+            let amount = rate * age;
+            (*service, if *service == "file_storage" { cents(amount) } else { amount.trunc() })
+        };
+        let counters = self.counters.iter().map(|(service, _, total)| (*service, cents(*total)));
+        let all = counters.chain(self.levels.iter().map(level)).chain([("run_users", users)]);
+        all.filter(|(_, amount)| *amount > 0.0).map(|(service, amount)| (service.to_owned(), amount)).collect()
+    }
+}
+
+fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
+}

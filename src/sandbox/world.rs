@@ -1,0 +1,167 @@
+//! The state: accounts, profiles, tokens, and what hangs on them. Plain data; time is told to it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::access::{Holder, Role, TokenRecord};
+use super::answer::Refusal;
+use super::audit::{Event, Query};
+use super::custom_domain::CustomDomain;
+use super::directory::Directory;
+use super::ids::Ids;
+use super::limits::{Plan, Windows};
+use super::saml::Saml;
+use super::view::{Handled, SentEmail};
+
+/// Amounts of services, by TagoIO's word for the service.
+pub(super) type Allocation = BTreeMap<String, f64>;
+
+pub(super) struct World {
+    pub(super) ids: Ids,
+    pub(super) accounts: BTreeMap<String, Account>,
+    pub(super) profiles: BTreeMap<String, Profile>,
+    /// By the token itself.
+    pub(super) tokens: BTreeMap<String, TokenRecord>,
+    pub(super) windows: Windows,
+    pub(super) audit_queries: VecDeque<Query>,
+    pub(super) outbox: Vec<SentEmail>,
+    pub(super) journal: VecDeque<Handled>,
+    pub(super) rules: Rules,
+}
+
+/// What a test may want otherwise than TagoIO has it.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) rate_limits: bool,
+    /// How often an audit log query is `Running` before it is `Complete`.
+    pub(super) audit_log_polls: u32,
+}
+
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) password: String,
+    /// The code of two-factor authentication, when it is on.
+    pub(super) two_factor: Option<String>,
+    pub(super) plan: Plan,
+    pub(super) timezone: String,
+    pub(super) created_at: DateTime<Utc>,
+    /// What its profiles together may be allocated.
+    pub(super) services: Allocation,
+}
+
+pub(super) struct Profile {
+    pub(super) account: String,
+    pub(super) name: String,
+    pub(super) logo_url: Option<String>,
+    pub(super) banner_url: Option<String>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+    pub(super) addons: AddOns,
+    pub(super) allocation: Allocation,
+    /// How many of each resource it has, users aside.
+    pub(super) resources: BTreeMap<String, u32>,
+    /// What it typically uses in an hour; what isn't here was never used.
+    pub(super) hourly_use: Allocation,
+    pub(super) team: Vec<Member>,
+    pub(super) portal: Portal,
+    pub(super) audit_log: Vec<Event>,
+}
+
+pub(super) struct AddOns {
+    pub(super) custom_dns: bool,
+    pub(super) mobile: bool,
+    pub(super) control_tower: bool,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+pub(super) struct Member {
+    /// The member's account; an invitation has an id too.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    /// Whether the invitation was accepted.
+    pub(super) active: bool,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// The TagoRUN portal of a profile.
+#[derive(Default)]
+pub(super) struct Portal {
+    pub(super) settings: Map<String, Value>,
+    pub(super) users: Directory,
+    pub(super) saml: Saml,
+    pub(super) custom_domain: Option<CustomDomain>,
+}
+
+impl Profile {
+    /// What an account is in this profile; `None` for a stranger.
+    pub(super) fn role(&self, account: &str) -> Option<Role> {
+        if self.account == account {
+            Some(Role::Owner)
+        } else if self.team.iter().any(|member| member.active && member.id == account) {
+            Some(Role::Member)
+        } else {
+            None
+        }
+    }
+}
+
+impl World {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self {
+            ids: Ids::new(),
+            accounts: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            windows: Windows::default(),
+            audit_queries: VecDeque::new(),
+            outbox: Vec::new(),
+            journal: VecDeque::new(),
+            rules,
+        }
+    }
+
+    pub(super) fn profile(&self, id: &str) -> Result<&Profile, Refusal> {
+        self.profiles.get(id).ok_or_else(|| Refusal::not_found("Profile"))
+    }
+
+    pub(super) fn profile_mut(&mut self, id: &str) -> Result<&mut Profile, Refusal> {
+        self.profiles.get_mut(id).ok_or_else(|| Refusal::not_found("Profile"))
+    }
+
+    /// The account that owns a profile.
+    pub(super) fn owner(&self, profile: &str) -> Result<&Account, Refusal> {
+        self.accounts.get(&self.profile(profile)?.account).ok_or_else(Refusal::denied)
+    }
+
+    pub(super) fn owned_by<'a>(&'a self, account: &'a str) -> impl Iterator<Item = (&'a String, &'a Profile)> {
+        self.profiles.iter().filter(move |(_, profile)| profile.account == account)
+    }
+
+    /// What an account has left to allocate to its profiles.
+    pub(super) fn unallocated(&self, account: &str) -> Allocation {
+        let mut left = self.accounts.get(account).map(|account| account.services.clone()).unwrap_or_default();
+        for (_, profile) in self.owned_by(account) {
+            for (service, amount) in &profile.allocation {
+                if let Some(left) = left.get_mut(service) {
+                    *left = (*left - amount).max(0.0);
+                }
+            }
+        }
+        left
+    }
+
+    pub(super) fn add_token(&mut self, prefix: &str, record: TokenRecord) -> String {
+        let serial = self.ids.id();
+        let token = self.ids.token(prefix);
+        self.tokens.insert(token.clone(), TokenRecord { serial, ..record });
+        token
+    }
+
+    pub(super) fn revoke_user_tokens(&mut self, user: &str) {
+        self.tokens.retain(|_, record| !matches!(&record.holder, Holder::RunUser { id } if id == user));
+    }
+}
