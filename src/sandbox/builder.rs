@@ -96,6 +96,8 @@ impl SandboxBuilder {
             users: self.users,
         };
         let home = seed::fill(&mut world, &beginning, writable(self.clock.utc()));
-        Sandbox { shared: Arc::new(Shared { clock: self.clock, home, world: Mutex::new(world) }) }
+        Sandbox {
+            shared: Arc::new(Shared { clock: self.clock, home, world: Mutex::new(world), faults: Mutex::default() }),
+        }
     }
 }

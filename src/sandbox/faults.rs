@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::error::{Error, Result};
 use crate::transport::{Method, Request, Response};
 
 /// What goes wrong with a request.
@@ -183,12 +182,15 @@ pub(super) enum Ending {
     /// No answer: the connection is dropped.
     HangUp,
     /// The connection is dropped after so many bytes of the body.
-    Cut { response: Response, after: usize },
+    Cut {
+        response: Response,
+        after: usize,
+    },
 }
 
 impl Outcome {
     /// What comes of a request when it is handled and when a fault waits for it.
-    pub(super) fn of(request: &Request, rule: Option<FaultRule>, handle: impl FnOnce(&Request) -> Response) -> Self {
+    pub(super) fn of(request: &Request, rule: Option<FaultRule>, handle: impl Fn(&Request) -> Response) -> Self {
         let Some(rule) = rule else {
             return Self { delay: Duration::ZERO, ending: Ending::Answer(handle(request)) };
         };
@@ -204,7 +206,9 @@ impl Outcome {
                 Ending::HangUp
             }
             Fault::CutBody => {
-                let whole = || Response::new(200).with_header("content-type", "application/json").with_body("{\"status\":true}");
+                let whole = || {
+                    Response::new(200).with_header("content-type", "application/json").with_body("{\"status\":true}")
+                };
                 let response = handled().unwrap_or_else(whole);
                 let after = response.body().len() / 2;
                 Ending::Cut { response, after }

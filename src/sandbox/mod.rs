@@ -34,6 +34,7 @@ mod call;
 mod custom_domain;
 mod dates;
 mod directory;
+mod faults;
 mod fields;
 mod ids;
 mod limits;
@@ -43,6 +44,8 @@ mod profiles;
 mod routes;
 mod saml;
 mod seed;
+#[cfg(feature = "sandbox-server")]
+mod serve;
 mod settings;
 mod statistics;
 mod team;
@@ -53,7 +56,10 @@ mod world;
 
 pub use access::Grant;
 pub use builder::SandboxBuilder;
+pub use faults::{Fault, FaultRule};
 pub use limits::Plan;
+#[cfg(feature = "sandbox-server")]
+pub use serve::SandboxServer;
 pub use view::{Handled, SentEmail};
 
 use std::fmt;
@@ -68,8 +74,9 @@ use crate::id::ProfileId;
 use crate::run::UserInfo;
 use crate::secret::Token;
 use crate::token::Permission;
-use crate::transport::{Request, Response, Transport, TransportError};
+use crate::transport::{Request, Response, Transport, TransportError, TransportErrorKind};
 use access::{Holder, Power, TokenRecord};
+use faults::{Ending, Faults, Outcome};
 use seed::Home;
 use world::World;
 
@@ -78,7 +85,8 @@ const JOURNAL: usize = 10_000;
 
 /// An in-memory TagoIO. See the [module](self).
 ///
-/// Cheap to clone; clones share one world. As a transport it always answers: an error of TagoIO's is an answer too.
+/// Cheap to clone; clones share one world. As a transport it always answers (an error of TagoIO's is an
+/// answer too), unless a [`FaultRule`] says otherwise.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -104,6 +112,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     home: Home,
     world: Mutex<World>,
+    faults: Mutex<Faults>,
 }
 
 impl Sandbox {
@@ -228,6 +237,46 @@ impl Sandbox {
         self.world().journal.iter().cloned().collect()
     }
 
+    /// Has something go wrong: with the next request that the rule is for, or the next so many.
+    ///
+    /// Rules are looked at in the order in which they came, and the first that fits is taken; so the same rules and the
+    /// same requests always give the same answers.
+    pub fn inject(&self, rule: FaultRule) {
+        self.faults().inject(rule);
+    }
+
+    /// The rules that still wait for a request.
+    pub fn faults_waiting(&self) -> Vec<FaultRule> {
+        self.faults().waiting()
+    }
+
+    /// Takes back all rules that still wait for a request.
+    pub fn clear_faults(&self) {
+        self.faults().clear();
+    }
+
+    /// What comes of a request, at whichever door it arrives.
+    fn outcome(&self, request: &Request) -> Outcome {
+        let rule = self.faults().take(request);
+        Outcome::of(request, rule, |request| self.answer(request))
+    }
+
+    fn answer(&self, request: &Request) -> Response {
+        let now = self.now();
+        let mut world = self.world();
+        let (route, answer) = routes::handle(&mut world, request, now);
+        let response = answer::respond(answer);
+        if world.journal.len() == JOURNAL {
+            world.journal.pop_front();
+        }
+        world.journal.push_back(Handled { route, status: response.status() });
+        response
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn now(&self) -> DateTime<Utc> {
         writable(self.shared.clock.utc())
     }
@@ -253,15 +302,16 @@ impl Default for Sandbox {
 
 impl Transport for Sandbox {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let now = self.now();
-        let mut world = self.world();
-        let (route, answer) = routes::handle(&mut world, request, now);
-        let response = answer::respond(answer);
-        if world.journal.len() == JOURNAL {
-            world.journal.pop_front();
+        let Outcome { delay, ending } = self.outcome(request);
+        if !delay.is_zero() {
+            self.shared.clock.sleep(delay);
         }
-        world.journal.push_back(Handled { route, status: response.status() });
-        Ok(response)
+        match ending {
+            Ending::Answer(response) => Ok(response),
+            Ending::HangUp | Ending::Cut { .. } => {
+                Err(TransportError::with_source(TransportErrorKind::ConnectionLost, "a fault was asked for"))
+            }
+        }
     }
 }
 
