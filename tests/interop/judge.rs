@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{Scenario, Step, Testimony, fill};
 
@@ -68,16 +68,20 @@ struct Difference {
     step: Option<String>,
     /// In steps of which call; of any, when there is none.
     call: Option<String>,
-    /// At which place and below; `*` is any index or key. Everywhere, when there is none.
-    #[serde(default)]
-    at: String,
+    /// At which places and below; `*` is any index or key. Everywhere, when there is none.
+    #[serde(default = "everywhere")]
+    at: Vec<String>,
     /// The client's own arguments.
     #[serde(default)]
     args: Vec<Value>,
     why: String,
-    /// The clients for which it was needed.
+    /// For which client, and at which of its places, it was needed.
     #[serde(skip)]
-    used: RefCell<BTreeSet<String>>,
+    used: RefCell<BTreeSet<(String, usize)>>,
+}
+
+fn everywhere() -> Vec<String> {
+    vec![String::new()]
 }
 
 impl Difference {
@@ -98,34 +102,36 @@ impl Differences {
     /// The arguments that a client takes for a step, when they are of another form than the scenario's.
     pub(crate) fn args(&self, client: &str, step: &Step) -> Option<&[Value]> {
         let row = self.0.iter().find(|row| row.is_for(client, What::Arguments, Some(step)))?;
-        row.used.borrow_mut().insert(client.to_owned());
+        row.used.borrow_mut().insert((client.to_owned(), 0));
         Some(&row.args)
     }
 
     fn excuse(&self, client: &str, what: What, step: Option<&Step>, at: &str) -> bool {
-        let covers = |row: &&Difference| {
-            let mut place = at.split('/');
-            row.is_for(client, what, step)
-                && row.at.split('/').all(|wanted| place.next().is_some_and(|given| wanted == "*" || wanted == given))
+        let covers = |place: &String| {
+            let mut at = at.split('/');
+            place.split('/').all(|wanted| at.next().is_some_and(|given| wanted == "*" || wanted == given))
         };
-        let row = self.0.iter().find(covers);
-        if let Some(row) = row {
-            row.used.borrow_mut().insert(client.to_owned());
+        let mut rows = self.0.iter().filter(|row| row.is_for(client, what, step));
+        let found = rows.find_map(|row| Some((row, row.at.iter().position(covers)?)));
+        if let Some((row, place)) = found {
+            row.used.borrow_mut().insert((client.to_owned(), place));
         }
-        row.is_some()
+        found.is_some()
     }
 
     /// The rows that nothing needs any more.
     pub(crate) fn unused(&self, clients: impl Iterator<Item = &'static str>) -> Vec<Disagreement> {
         let mut found = Vec::new();
         for client in clients {
-            let rows = self.0.iter().filter(|row| row.clients.iter().any(|known| known == client));
-            found.extend(rows.filter(|row| !row.used.borrow().contains(client)).map(|row| Disagreement {
-                client,
-                what: What::Difference,
-                step: row.step.clone(),
-                detail: format!("differences.json lists what is none any more: {}", row.why),
-            }));
+            for row in self.0.iter().filter(|row| row.clients.iter().any(|known| known == client)) {
+                let unused = |place: &usize| !row.used.borrow().contains(&(client.to_owned(), *place));
+                found.extend((0..row.at.len()).filter(unused).map(|place| Disagreement {
+                    client,
+                    what: What::Difference,
+                    step: row.step.clone(),
+                    detail: format!("there is none any more at {:?}: {}", row.at[place], row.why),
+                }));
+            }
         }
         found
     }
@@ -147,26 +153,33 @@ pub(crate) fn compare(scenario: &Scenario, testimonies: &[Testimony], difference
     }
     for other in others {
         let client = other.client;
-        let mut note = |what, step: Option<&Step>, at: &str, detail: String| {
-            if !differences.excuse(client, what, step, at) {
+        let mut note = |what, step: Option<&Step>, unequal: Vec<Unequal>| {
+            let rest: Vec<Unequal> =
+                unequal.into_iter().filter(|unequal| !differences.excuse(client, what, step, &unequal.at)).collect();
+            if let Some(detail) = detail(&rest) {
                 found.push(Disagreement { client, what, step: step.map(|step| step.title.clone()), detail });
             }
         };
         for ((step, ours), theirs) in scenario.steps.iter().zip(&first.deeds).zip(&other.deeds) {
             // Types tell null from nothing where a caller writes back what was read, and only there.
-            for unequal in unequal(&without_nulls(&ours.answer), &without_nulls(&theirs.answer)) {
-                note(What::Answer, Some(step), &unequal.at, unequal.detail(client));
-            }
-            if ours.requests != theirs.requests {
-                let detail = format!("{:?}, with tagoio {:?}", theirs.requests, ours.requests);
-                note(What::Requests, Some(step), "", detail);
-            }
+            let answers = unequal(&without_nulls(&ours.answer), &without_nulls(&theirs.answer));
+            note(What::Answer, Some(step), answers);
+            note(What::Requests, Some(step), unequal(&json!(ours.requests), &json!(theirs.requests)));
         }
-        for unequal in unequal(&first.world, &other.world) {
-            note(What::World, None, &unequal.at, unequal.detail(client));
-        }
+        note(What::World, None, unequal(&first.world, &other.world));
     }
     found
+}
+
+/// The first few of them.
+fn detail(unequal: &[Unequal]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = unequal.iter().take(SHOWN).map(Unequal::to_string).collect();
+    let more = match unequal.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    (!shown.is_empty()).then(|| shown.join("; ") + &more)
 }
 
 /// What the scenario expects, and the client did not get.
@@ -274,10 +287,10 @@ struct Unequal {
     theirs: Option<Value>,
 }
 
-impl Unequal {
-    fn detail(&self, client: &str) -> String {
+impl fmt::Display for Unequal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let show = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
-        format!("at {:?} {client} has {}, tagoio {}", self.at, show(&self.theirs), show(&self.ours))
+        write!(f, "{:?} is {}, with tagoio {}", self.at, show(&self.theirs), show(&self.ours))
     }
 }
 

@@ -272,21 +272,19 @@ fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<(), String> {
         content_type: "application/json".to_owned(),
         body: json!({"status": true, "result": result}).to_string(),
     };
-    let mallory = FaultRule::new(says(json!({"id": "1", "name": "Mallory", "tags": []})));
+    let mallory = FaultRule::new(says(json!({"id": "1", "name": "Mallory"}))).taking_effect();
     let lost = FaultRule::new(says(json!("TagoIO Run User Successfully Updated")));
+    let other_words = FaultRule::new(says(json!("User ignored"))).taking_effect();
     let lies = [
         // An answer that is wrong, although the request took effect.
-        (
-            Lie { step: "the user with little", rule: mallory.clone().taking_effect(), to_all: false },
-            vec![What::Answer],
-        ),
+        (Lie { step: "the user with little", rule: mallory, to_all: false }, vec![What::Answer]),
         // A change that is confirmed, but not made.
         (
             Lie { step: "tags are taken away", rule: lost, to_all: false },
             vec![What::Answer, What::Requests, What::World],
         ),
-        // All are told the same, so that they agree, but not with what TagoIO does.
-        (Lie { step: "the user with little", rule: mallory.taking_effect(), to_all: true }, vec![What::Expected]),
+        // All are told the same, so that they agree, but it is not what TagoIO says.
+        (Lie { step: "a colleague is invited", rule: other_words, to_all: true }, vec![What::Expected]),
     ];
     for (lie, expected) in lies {
         let differences: Differences = read("differences.json")?;
