@@ -350,7 +350,7 @@ fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
     }
 
     let recorder = Recorder::default();
-    let called = call(&recorder.client(Value::Null), &vector.method, &Args(&args));
+    let called = call(&recorder.client(&Value::Null), &vector.method, &Args(&args));
     let sent = recorder.take();
     let expected = vector.request.as_ref().map(|recorded| {
         Comparable::new(&recorded.method, &recorded.target, recorded.body.as_deref(), vector.sdk == "python")

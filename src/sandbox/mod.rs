@@ -31,6 +31,8 @@ mod answer;
 mod audit;
 mod builder;
 mod call;
+#[cfg(feature = "sandbox-server")]
+mod control;
 mod custom_domain;
 mod dates;
 mod directory;
