@@ -575,10 +575,6 @@ mod failure {
             assert!(error.is_timeout() && error.maybe_delivered(), "{error:?}");
             assert_eq!(kind(&error), TransportErrorKind::Timeout);
         }
-
-        drop(tago);
-        let journal = server.finish();
-        assert_eq!((journal.connections, journal.calls()), (2, vec!["GET /run", "POST /run/users"]));
     }
 
     #[test]
@@ -782,13 +778,13 @@ mod agent {
     }
 }
 
-#[cfg(feature = "rustls")]
 mod tls {
     use std::io::Read as _;
 
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
     use super::support::server::Peer;
     use super::*;
@@ -835,7 +831,7 @@ mod tls {
         let error = post(&tago).unwrap_err();
         assert_eq!(kind(&error), TransportErrorKind::Tls, "{error:?}");
         assert!(!error.maybe_delivered() && !error.is_retryable());
-        assert!(everything_shown(&error).contains("invalid peer certificate"), "{error:?}");
+        assert!(everything_shown(&error).contains("certificate"), "{error:?}");
         assert_eq!(decrypted.recv().unwrap(), b"");
     }
 
@@ -843,10 +839,11 @@ mod tls {
     fn a_certificate_that_the_callers_agent_trusts_is_good() {
         let (sender, decrypted) = std::sync::mpsc::channel();
         let server = Server::start(move |peer| sender.send(serve(peer)).unwrap());
-        let roots = ureq::tls::RootCerts::new_with_certs(&[ureq::tls::Certificate::from_pem(CERTIFICATE).unwrap()]);
+        let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
+        let roots = RootCerts::new_with_certs(&[Certificate::from_pem(CERTIFICATE).unwrap()]);
         let config = ureq::Agent::config_builder()
             .proxy(None)
-            .tls_config(ureq::tls::TlsConfig::builder().root_certs(roots).build())
+            .tls_config(TlsConfig::builder().provider(provider).root_certs(roots).build())
             .build();
         let tago = Client::builder()
             .token("p-canary")
@@ -860,6 +857,7 @@ mod tls {
         assert!(head.starts_with("GET /run HTTP/1.1\r\n") && head.contains("\r\ntoken: p-canary\r\n"), "{head}");
     }
 
+    #[cfg(feature = "rustls")]
     #[test]
     fn only_what_certainly_precedes_the_request_is_a_failed_handshake() {
         use TransportErrorKind::{ConnectionLost, Other, Tls};
