@@ -30,3 +30,8 @@ pub use region::Region;
 pub use secret::{Password, PinCode, Token};
 pub use tag::Tag;
 pub use time::{DateInput, Expiry, TimeUnit, Timestamp};
+
+/// The pages of the guide, whose examples are tests.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../docs/transports.md")]
+struct TransportsGuide;
