@@ -6,7 +6,6 @@
 //! them:
 //!
 //! ```
-//! use std::time::Duration;
 //! use tagoio::Client;
 //! use tagoio::transport::{Response, Retry, RetryPolicy, Throttle, from_fn};
 //!
