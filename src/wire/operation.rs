@@ -9,7 +9,7 @@ use crate::secret::Token;
 use crate::transport::{Method, Route};
 
 /// Everything but the unreserved characters of RFC 3986 is encoded, in paths and queries alike.
-pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One call of the service: what [`Client`](crate::Client) makes a request of.
 #[derive(Debug)]
