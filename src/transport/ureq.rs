@@ -534,4 +534,18 @@ mod tests {
             assert_eq!(kind(&error), expected, "{error:?}");
         }
     }
+
+    #[test]
+    fn an_answer_that_has_begun_proves_delivery() {
+        struct Failing(io::ErrorKind);
+        impl io::Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+        }
+        for kind in [io::ErrorKind::HostUnreachable, io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionReset] {
+            let error = read(ureq::Body::builder().reader(Failing(kind)), 1000).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::ConnectionLost, "{error:?}");
+        }
+    }
 }
