@@ -12,7 +12,8 @@ use crate::region::is_loopback;
 /// [`Retry`](super::Retry).
 ///
 /// * A redirect is the answer, never followed: the token would go along to the other host.
-/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones.
+/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones. The host is looked
+///   up for each request all the same: that is ureq's way.
 /// * [`Limits::connect`](super::Limits::connect) holds for looking the host up and for connecting each,
 ///   [`Limits::attempt`](super::Limits::attempt) for everything together.
 /// * gzip is asked for and undone. No cookies are sent.
