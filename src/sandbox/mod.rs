@@ -151,6 +151,11 @@ impl Sandbox {
         ProfileId::new(self.shared.home.profile.as_str())
     }
 
+    /// A profile of another account, which does not share it: calls that name it are denied.
+    pub fn foreign_profile_id(&self) -> ProfileId {
+        ProfileId::new(self.shared.home.foreign.as_str())
+    }
+
     /// Makes a further token of the main profile. A word that TagoIO doesn't know gives a token that may do nothing.
     ///
     /// ```
