@@ -1,6 +1,6 @@
 //! An in-memory TagoIO: the administration side of one account, without a network and without an account.
 //!
-//! A [`Sandbox`] is a [`Transport`](crate::transport::Transport) like any other. It keeps profiles, team members,
+//! A [`Sandbox`] is a [`Transport`] like any other. It keeps profiles, team members,
 //! tokens, TagoRUN users and all that this crate can reach, checks tokens, permissions, bodies and limits, and answers
 //! with TagoIO's statuses and sentences. What is known of the service and what is guessed is told in
 //! `docs/fidelity.md`.

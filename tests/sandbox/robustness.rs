@@ -10,11 +10,8 @@ use super::{builder, sandbox};
 const METHODS: [Method; 7] =
     [Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Options];
 
-#[test]
-fn whatever_is_sent_is_answered_in_tagoios_form() {
-    let sandbox = builder().rate_limits(false).build();
-    let user = sandbox.users()[0].id.clone();
-    let mut targets: Vec<String> = [
+#[rustfmt::skip]
+const TARGETS: &[&str] = &[
         "",
         "/",
         "//",
@@ -50,14 +47,10 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
         "/account",
         "/account/plan",
         "/account/allocation",
-    ]
-    .map(str::to_owned)
-    .into();
-    for path in ["", "/login", "/invite", "/nonsense"] {
-        targets.push(format!("/run/users/{user}{path}"));
-    }
-    targets.push(format!("/run/notification/{user}"));
-    let queries = [
+];
+
+#[rustfmt::skip]
+const QUERIES: &[&str] = &[
         "",
         "&",
         "=",
@@ -91,8 +84,10 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
         "expire_time=0 minutes",
         "%%%=%%%",
         "ünï=cödé",
-    ];
-    let bodies: [&[u8]; 14] = [
+];
+
+#[rustfmt::skip]
+const BODIES: &[&[u8]] = &[
         b"",
         b"{}",
         b"[]",
@@ -107,7 +102,17 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
         br#"{"idp_metadata":"////","mapping":{"email":{},"tags":[]},"domain":"","subdomain":".","email":"@"}"#,
         br#"{"input":-1,"output":1e308,"analysis":"x","run_users":null,"custom_dns":1,"permission":"","password":7}"#,
         b"{\"name\":\"\\ud800\"}",
-    ];
+];
+
+#[test]
+fn whatever_is_sent_is_answered_in_tagoios_form() {
+    let sandbox = builder().rate_limits(false).build();
+    let user = sandbox.users()[0].id.clone();
+    let mut targets: Vec<String> = TARGETS.iter().copied().map(str::to_owned).collect();
+    for path in ["", "/login", "/invite", "/nonsense"] {
+        targets.push(format!("/run/users/{user}{path}"));
+    }
+    targets.push(format!("/run/notification/{user}"));
     let deep = "[".repeat(100_000);
     let send = |method: Method, target: &str, body: &[u8]| {
         let request = Request::new(method, format!("https://sandbox{target}"))
@@ -120,12 +125,12 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
     };
     for target in &targets {
         for method in METHODS {
-            for body in bodies {
+            for body in BODIES {
                 send(method, target, body);
             }
             send(method, target, deep.as_bytes());
         }
-        for query in queries {
+        for query in QUERIES {
             send(Method::Get, &format!("{target}?{query}"), b"");
         }
     }
