@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::access::Role;
 use super::answer::{Answer, Refusal, number};
 use super::dates;
+use super::fields::is_time_zone;
 use super::ids::{hash, mix};
 use super::routes::Context;
 use super::world::Profile;
@@ -35,7 +36,7 @@ impl Period {
 pub(super) fn list(context: &mut Context<'_>) -> Answer {
     let id = context.profile(0, Role::Member)?;
     let (query, now) = (&context.call.query, context.now);
-    if query.get("timezone").is_some_and(|zone| !super::fields::is_time_zone(zone)) {
+    if query.get("timezone").is_some_and(|zone| !is_time_zone(zone)) {
         return Err(Refusal::invalid("timezone", "timezone"));
     }
     let date = |key: &str| match query.get(key) {
