@@ -307,6 +307,10 @@ impl Default for Sandbox {
     }
 }
 
+fn lost(why: String) -> TransportError {
+    TransportError::with_source(TransportErrorKind::ConnectionLost, why)
+}
+
 impl Transport for Sandbox {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let Outcome { delay, ending } = self.outcome(request);
@@ -315,8 +319,9 @@ impl Transport for Sandbox {
         }
         match ending {
             Ending::Answer(response) => Ok(response),
-            Ending::HangUp | Ending::Cut { .. } => {
-                Err(TransportError::with_source(TransportErrorKind::ConnectionLost, "a fault was asked for"))
+            Ending::HangUp => Err(lost("a fault drops the connection".to_owned())),
+            Ending::Cut { response, after } => {
+                Err(lost(format!("a fault cuts the answer after {after} of {} bytes", response.body().len())))
             }
         }
     }
