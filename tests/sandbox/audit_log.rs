@@ -90,6 +90,15 @@ fn a_query_runs_before_it_is_complete() {
 }
 
 #[test]
+fn a_query_is_known_to_its_own_profile_only() {
+    let (_, tago) = sandbox();
+    let query = ask(&tago, &AuditLogFilter::new()).query_id.unwrap();
+    let staging = tago.profile().list().unwrap()[1].id.clone();
+    assert!(tago.profile().audit_log_query(&staging, &query).unwrap_err().is_not_found());
+    assert!(tago.profile().audit_log_query(ProfileId::CURRENT, &query).is_ok());
+}
+
+#[test]
 fn events_are_filtered() {
     let (sandbox, tago) = at_once();
     let filter = AuditLogFilter::new;

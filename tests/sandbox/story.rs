@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
 use tagoio::profile::{AuditLogFilter, StatisticsDate};
-use tagoio::sandbox::Sandbox;
 use tagoio::token::TokenQuery;
 use tagoio::{Expiry, ProfileId};
 
@@ -71,7 +70,7 @@ fn the_same_calls_give_the_same_world() {
 
 #[test]
 fn clones_share_one_world() {
-    let sandbox = Sandbox::new();
+    let sandbox = builder().build();
     sandbox.clone().client().unwrap().profile().list().unwrap();
     assert_eq!(sandbox.journal().len(), 1);
 }

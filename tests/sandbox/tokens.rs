@@ -106,6 +106,15 @@ fn tokens_of_users_and_analyses_are_not_listed_nor_deleted() {
 }
 
 #[test]
+fn a_token_is_deleted_from_its_own_profile_only() {
+    let (sandbox, tago) = sandbox();
+    let staging = tago.profile().list().unwrap()[1].id.clone();
+    let token = sandbox.token_with(&Permission::Full);
+    assert!(tago.token().delete(&staging, &token).unwrap_err().is_not_found());
+    assert!(tago.token().delete(ProfileId::CURRENT, &token).is_ok());
+}
+
+#[test]
 fn a_login_expires_after_eight_hours_or_as_was_said() {
     let (sandbox, tago) = sandbox();
     let user = sandbox.users()[0].id.to_string();

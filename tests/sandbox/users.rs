@@ -122,6 +122,18 @@ fn a_user_is_given_as_it_was_made() {
 }
 
 #[test]
+fn an_email_address_is_unique_whatever_its_case() {
+    let (sandbox, tago) = sandbox();
+    let new = |email: &str| NewUser::new("Jane", email, "UTC").generate_password(true);
+    tago.run().users().create(&new("Jane@Example.com")).unwrap();
+    for again in ["Jane@Example.com", "jane@example.com", "JANE@EXAMPLE.COM"] {
+        let error = tago.run().users().create(&new(again)).unwrap_err();
+        assert_eq!(error.message(), Some("E-mail address is already in use"), "{again}");
+    }
+    assert_eq!(sandbox.users().len(), 25);
+}
+
+#[test]
 fn a_change_replaces_what_it_names_and_leaves_the_rest() {
     let clock = clock();
     let sandbox = builder().clock(clock.clone()).build();
@@ -182,7 +194,10 @@ fn a_user_who_is_deleted_is_gone_and_the_address_is_free() {
     assert!(tago.run().users().delete(&user.id).unwrap_err().is_not_found());
     assert!(tago.run().notifications().delete(notification).unwrap_err().is_not_found());
     let again = NewUser::new("Bea", user.email.as_str(), "UTC").generate_password(true);
-    assert_ne!(tago.run().users().create(&again).unwrap(), user.id);
+    let id = tago.run().users().create(&again).unwrap();
+    assert_ne!(id, user.id);
+    let found = tago.run().users().list(&UserQuery::new().email(&user.email)).unwrap();
+    assert_eq!(found.iter().map(|user| &user.id).collect::<Vec<_>>(), [&id]);
 }
 
 #[test]
