@@ -20,7 +20,7 @@ use crate::wire::{self, Answer, Operation};
 /// Cheap to clone and safe to share between threads; clones share connections.
 ///
 /// ```no_run
-/// use tagoio::{Client, profile::ProfileId};
+/// use tagoio::{Client, ProfileId};
 ///
 /// let tago = Client::new("p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4")?;
 /// println!("{}", tago.profile().info(ProfileId::CURRENT)?.info.name);

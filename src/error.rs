@@ -271,7 +271,8 @@ impl Error {
     }
 
     /// Whether the request may have taken effect at TagoIO. `false` is certain, `true` is not: look before a POST is
-    /// sent again.
+    /// sent again. It speaks of the last attempt; there were others only when a repeat does no harm, or they had no
+    /// effect either.
     pub fn maybe_delivered(&self) -> bool {
         match self {
             Self::Config(_) => false,

@@ -137,4 +137,7 @@ mod guide {
     mod readme {}
     #[doc = include_str!("../docs/errors.md")]
     mod errors {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/transports.md")]
+    mod transports {}
 }

@@ -133,8 +133,8 @@ fn limits_reach_the_request() {
 
 #[test]
 fn the_user_agent_says_who_and_where() {
-    let ours = format!("tagoio-rust/{} ", env!("CARGO_PKG_VERSION"));
     type Case = (&'static [(&'static str, &'static str)], String);
+    let ours = format!("tagoio-rust/{} ", env!("CARGO_PKG_VERSION"));
     let external = format!("(External; {}/{})", std::env::consts::OS, std::env::consts::ARCH);
     let cases: [Case; 3] = [
         (&[], external.clone()),

@@ -229,7 +229,7 @@ fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
     }
 
     let recorder = Recorder::default();
-    let unheld = call(&recorder.client(Value::Null), &vector.method, &args).err().and_then(unheld);
+    let unheld = call(&recorder.client(&Value::Null), &vector.method, &args).err().and_then(unheld);
     let sent = recorder.take();
     let expected = vector.request.as_ref().map(|recorded| {
         Comparable::new(&recorded.method, &recorded.target, recorded.body.as_deref(), vector.sdk == "python")

@@ -36,14 +36,35 @@ open_enum! {
     }
 }
 
-/// One number for each service: the shape of limits, use and statistics.
+/// A structure with one number for each [`Service`]: the shape of limits, use and statistics.
 macro_rules! per_service {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
-            $($(#[$head_meta:meta])* pub $head:ident: $head_type:ty,)*
-            $(..$field:ident: $service:ident,)+
+        pub struct $name:ident { $($(#[$head_meta:meta])* pub $head:ident: $head_type:ty,)* }
+    ) => {
+        per_service! {
+            $(#[$meta])*
+            pub struct $name { $($(#[$head_meta])* pub $head: $head_type,)* }
+            with {
+                input: Input,
+                output: Output,
+                analysis: Analysis,
+                data_records: DataRecords,
+                sms: Sms,
+                email: Email,
+                run_users: RunUsers,
+                push_notification: PushNotification,
+                file_storage: FileStorage,
+                tcore: Tcore,
+                tcore_cluster: TcoreCluster,
+                dashboard_output: DashboardOutput,
+            }
         }
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($(#[$head_meta:meta])* pub $head:ident: $head_type:ty,)* }
+        with { $($field:ident: $service:ident,)+ }
     ) => {
         $(#[$meta])*
         #[non_exhaustive]
@@ -71,20 +92,7 @@ macro_rules! per_service {
 per_service! {
     /// How much of each service may be used, or was used. `None` where TagoIO doesn't say; fractions do occur.
     #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-    pub struct ProfileLimit {
-        ..input: Input,
-        ..output: Output,
-        ..analysis: Analysis,
-        ..data_records: DataRecords,
-        ..sms: Sms,
-        ..email: Email,
-        ..run_users: RunUsers,
-        ..push_notification: PushNotification,
-        ..file_storage: FileStorage,
-        ..tcore: Tcore,
-        ..tcore_cluster: TcoreCluster,
-        ..dashboard_output: DashboardOutput,
-    }
+    pub struct ProfileLimit {}
 }
 
 per_service! {
@@ -94,18 +102,6 @@ per_service! {
     pub struct UsageStatistic {
         /// The moment.
         pub time: Timestamp,
-        ..input: Input,
-        ..output: Output,
-        ..analysis: Analysis,
-        ..data_records: DataRecords,
-        ..sms: Sms,
-        ..email: Email,
-        ..run_users: RunUsers,
-        ..push_notification: PushNotification,
-        ..file_storage: FileStorage,
-        ..tcore: Tcore,
-        ..tcore_cluster: TcoreCluster,
-        ..dashboard_output: DashboardOutput,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::transport::Response;
 
@@ -57,16 +57,23 @@ impl Refusal {
 }
 
 pub(super) fn respond(answer: Answer) -> Response {
-    let (status, retry_after, body) = match answer {
-        Ok(result) => (200, None, json!({"status": true, "result": result})),
-        Err(refusal) => (refusal.status, refusal.retry_after, json!({"status": false, "message": refusal.message})),
+    // `json!` would copy a result, which may be a page of ten thousand rows.
+    let envelope = |success: bool, key: &str, value: Value| {
+        let members = [("status".to_owned(), Value::Bool(success)), (key.to_owned(), value)];
+        Value::Object(Map::from_iter(members)).to_string()
     };
-    let response = Response::new(status)
-        .with_header("content-type", "application/json; charset=utf-8")
-        .with_body(body.to_string());
-    match retry_after {
-        Some(seconds) => response.with_header("retry-after", seconds.to_string()),
-        None => response,
+    let response = |status, body: String| {
+        Response::new(status).with_header("content-type", "application/json; charset=utf-8").with_body(body)
+    };
+    match answer {
+        Ok(result) => response(200, envelope(true, "result", result)),
+        Err(Refusal { status, message, retry_after }) => {
+            let response = response(status, envelope(false, "message", message.into_owned().into()));
+            match retry_after {
+                Some(seconds) => response.with_header("retry-after", seconds.to_string()),
+                None => response,
+            }
+        }
     }
 }
 

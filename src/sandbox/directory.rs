@@ -119,7 +119,7 @@ impl Directory {
         self.users.get(id)
     }
 
-    pub(super) fn by_email(&self, email: &str) -> Option<&User> {
+    fn by_email(&self, email: &str) -> Option<&User> {
         self.users.get(self.by_email.get(&email.to_lowercase())?)
     }
 

@@ -126,7 +126,7 @@ mod method {
 
     use crate::transport::Method;
 
-    #[expect(clippy::ref_option, reason = "serde's form")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
     pub(super) fn serialize<S: Serializer>(method: &Option<Method>, serializer: S) -> Result<S::Ok, S::Error> {
         match method {
             Some(method) => serializer.serialize_str(method.as_str()),

@@ -1,7 +1,5 @@
 //! List queries: page, amount, fields, filter and order.
 
-use std::cmp::Ordering;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -35,6 +33,14 @@ pub(super) enum Kind {
     Flag,
     Date,
     Tags,
+}
+
+/// What rows are ordered by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Flag(bool),
+    Date(DateTime<Utc>),
+    Text(String),
 }
 
 /// A condition on a field. A row has to meet all of them.
@@ -145,31 +151,20 @@ impl ListQuery {
 
     /// Sorts rows; those without a value come last in both directions.
     pub(super) fn sort<R: Record>(&self, rows: &mut [&R]) {
-        let (field, kind) = self.selection.order;
-        let directed = |ordering: Ordering| if self.selection.descending { ordering.reverse() } else { ordering };
-        let compare = |a: Option<Ordering>, a_there: bool, b_there: bool| match a {
-            Some(ordering) => directed(ordering),
-            None => b_there.cmp(&a_there),
+        let Selection { order: (field, kind), descending, .. } = self.selection;
+        let key = |row: &R| match kind {
+            Kind::Flag => row.flag(field).map(Key::Flag),
+            Kind::Date => row.date(field).map(Key::Date),
+            Kind::Text | Kind::Tags => row.text(field).map(|text| Key::Text(text.to_lowercase())),
         };
-        match kind {
-            Kind::Date => rows.sort_by(|a, b| {
-                let (a, b) = (a.date(field), b.date(field));
-                compare(a.zip(b).map(|(a, b)| a.cmp(&b)), a.is_some(), b.is_some())
-            }),
-            Kind::Flag => rows.sort_by(|a, b| {
-                let (a, b) = (a.flag(field), b.flag(field));
-                compare(a.zip(b).map(|(a, b)| a.cmp(&b)), a.is_some(), b.is_some())
-            }),
-            Kind::Text | Kind::Tags => {
-                let key = |row: &R| row.text(field).map(str::to_lowercase);
-                let mut keyed: Vec<(Option<String>, &R)> = rows.iter().map(|row| (key(row), *row)).collect();
-                keyed.sort_by(|(a, _), (b, _)| {
-                    compare(a.as_ref().zip(b.as_ref()).map(|(a, b)| a.cmp(b)), a.is_some(), b.is_some())
-                });
-                for (place, (_, row)) in rows.iter_mut().zip(keyed) {
-                    *place = row;
-                }
-            }
+        let mut keyed: Vec<(Option<Key>, &R)> = rows.iter().map(|row| (key(row), *row)).collect();
+        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+            (Some(a), Some(b)) if descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
+            *place = row;
         }
     }
 

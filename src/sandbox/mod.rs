@@ -1,6 +1,6 @@
 //! An in-memory TagoIO: the administration side of one account, without a network and without an account.
 //!
-//! A [`Sandbox`] is a [`Transport`](crate::transport::Transport) like any other. It keeps profiles, team members,
+//! A [`Sandbox`] is a [`Transport`] like any other. It keeps profiles, team members,
 //! tokens, TagoRUN users and all that this crate can reach, checks tokens, permissions, bodies and limits, and answers
 //! with TagoIO's statuses and sentences. What is known of the service and what is guessed is told in
 //! `docs/fidelity.md`.
@@ -31,6 +31,8 @@ mod answer;
 mod audit;
 mod builder;
 mod call;
+#[cfg(feature = "sandbox-server")]
+mod control;
 mod custom_domain;
 mod dates;
 mod directory;
@@ -158,6 +160,11 @@ impl Sandbox {
     /// The main profile.
     pub fn profile_id(&self) -> ProfileId {
         ProfileId::new(self.shared.home.profile.as_str())
+    }
+
+    /// A profile of another account, which does not share it: calls that name it are denied.
+    pub fn foreign_profile_id(&self) -> ProfileId {
+        ProfileId::new(self.shared.home.foreign.as_str())
     }
 
     /// Makes a further token of the main profile. A word that TagoIO doesn't know gives a token that may do nothing.
@@ -300,6 +307,10 @@ impl Default for Sandbox {
     }
 }
 
+fn lost(why: String) -> TransportError {
+    TransportError::with_source(TransportErrorKind::ConnectionLost, why)
+}
+
 impl Transport for Sandbox {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let Outcome { delay, ending } = self.outcome(request);
@@ -308,8 +319,9 @@ impl Transport for Sandbox {
         }
         match ending {
             Ending::Answer(response) => Ok(response),
-            Ending::HangUp | Ending::Cut { .. } => {
-                Err(TransportError::with_source(TransportErrorKind::ConnectionLost, "a fault was asked for"))
+            Ending::HangUp => Err(lost("a fault drops the connection".to_owned())),
+            Ending::Cut { response, after } => {
+                Err(lost(format!("a fault cuts the answer after {after} of {} bytes", response.body().len())))
             }
         }
     }

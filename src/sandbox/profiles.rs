@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::access::{Role, prove};
 use super::account::amounts;
 use super::answer::{Answer, Refusal, number};
+use super::call::object;
 use super::dates;
-use super::fields::apply;
+use super::fields::{Fields, apply};
 use super::routes::{Change, Context};
 use super::settings;
 use super::statistics;
@@ -131,7 +132,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
 pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let id = context.profile(0, Role::Owner)?;
     let now = context.now;
-    let fields = super::fields::Fields::of(&context.body)?;
+    let fields = Fields::of(&context.body)?;
     let name = fields.filled_text("name")?;
     let (logo_url, banner_url) = (fields.text("logo_url")?, fields.text("banner_url")?);
     let profile = context.world.profile_mut(&id)?;
@@ -179,7 +180,7 @@ pub(super) fn edit_services(context: &mut Context<'_>) -> Result<Change, Refusal
     let id = context.profile(0, Role::Owner)?;
     let free = context.world.unallocated(&context.caller.account);
     let mut wanted = context.world.profile(&id)?.allocation.clone();
-    for (service, amount) in super::call::object(&context.body)? {
+    for (service, amount) in object(&context.body)? {
         let Some(free) = free.get(service) else { continue };
         let amount = amount.as_f64().filter(|amount| *amount >= 0.0);
         let amount = amount.ok_or_else(|| Refusal::invalid(service, "type"))?;
@@ -214,7 +215,7 @@ pub(super) fn addons(context: &mut Context<'_>) -> Answer {
 pub(super) fn edit_addons(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let id = context.profile(0, Role::Owner)?;
     let now = context.now;
-    let fields = super::fields::Fields::of(&context.body)?;
+    let fields = Fields::of(&context.body)?;
     let (custom_dns, mobile, control_tower) =
         (fields.plain_flag("custom_dns")?, fields.plain_flag("mobile")?, fields.plain_flag("control_tower")?);
     let profile = context.world.profile_mut(&id)?;

@@ -31,7 +31,7 @@ const MOST_CONNECTIONS: usize = 1024;
 /// How long a client may take to send the head of a request, and how long for its body.
 const SLOWEST_CLIENT: Duration = Duration::from_secs(30);
 /// How long a stop waits for answers that are under way.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
+const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
 
 impl Sandbox {
     /// Serves this sandbox by HTTP on an address of this computer, until the handle is dropped. Port 0 takes any free
@@ -199,13 +199,10 @@ async fn accept(sandbox: Sandbox, listener: TcpListener, mut stopped: oneshot::R
             accepted = listener.accept() => accepted,
             _ = &mut stopped => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(_) => {
-                // Out of file descriptors, most likely: others have to end first.
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                continue;
-            }
+        let Ok((stream, _)) = accepted else {
+            // Out of file descriptors, most likely: others have to end first.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
         };
         // An answer's head and body leave in two writes; they need not wait for each other.
         let _ = stream.set_nodelay(true);
@@ -214,6 +211,7 @@ async fn accept(sandbox: Sandbox, listener: TcpListener, mut stopped: oneshot::R
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(SLOWEST_CLIENT)
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -248,6 +246,9 @@ async fn handle(
         Ok(request) => request,
         Err(response) => return Ok(whole(response)),
     };
+    if let Some(response) = super::control::answer(&sandbox, &request) {
+        return Ok(whole(response));
+    }
     let Outcome { delay, ending } = sandbox.outcome(&request);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -311,15 +312,12 @@ fn start(response: Response) -> (hyper::http::response::Builder, Bytes) {
 
 /// A header that can't be one (a fault may ask for anything) costs the answer its headers, not the server its life.
 fn finish(builder: hyper::http::response::Builder, body: Body) -> hyper::Response<Body> {
-    match builder.body(body) {
-        Ok(response) => response,
-        Err(_) => {
-            let body = Full::new(Bytes::from_static(b"the answer can't be sent"));
-            let mut response = hyper::Response::new(body.map_err(|never: Infallible| match never {}).boxed());
-            *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }
-    }
+    builder.body(body).unwrap_or_else(|_| {
+        let body = Full::new(Bytes::from_static(b"the answer can't be sent"));
+        let mut response = hyper::Response::new(body.map_err(|never: Infallible| match never {}).boxed());
+        *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
 }
 
 /// A part of a body, and then an error: hyper drops the connection at that.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::access::Role;
 use super::answer::{Answer, Refusal, number};
 use super::dates;
+use super::fields::is_time_zone;
 use super::ids::{hash, mix};
 use super::routes::Context;
 use super::world::Profile;
@@ -35,7 +36,7 @@ impl Period {
 pub(super) fn list(context: &mut Context<'_>) -> Answer {
     let id = context.profile(0, Role::Member)?;
     let (query, now) = (&context.call.query, context.now);
-    if query.get("timezone").is_some_and(|zone| !super::fields::is_time_zone(zone)) {
+    if query.get("timezone").is_some_and(|zone| !is_time_zone(zone)) {
         return Err(Refusal::invalid("timezone", "timezone"));
     }
     let date = |key: &str| match query.get(key) {
@@ -125,38 +126,42 @@ fn month_start(date: DateTime<Utc>) -> DateTime<Utc> {
 /// Counts a profile's use, hour by hour.
 struct Meter<'a> {
     seed: u64,
-    profile: &'a Profile,
-    counters: Vec<(&'a str, f64, f64)>,
+    created_at: DateTime<Utc>,
+    counters: Vec<Counter<'a>>,
     levels: Vec<(&'a str, f64)>,
+    /// When each user was created, in order.
     users: Vec<DateTime<Utc>>,
+}
+
+struct Counter<'a> {
+    service: &'a str,
+    seed: u64,
+    hourly: f64,
+    total: f64,
 }
 
 impl<'a> Meter<'a> {
     fn new(id: &str, profile: &'a Profile) -> Self {
-        let (levels, counted): (Vec<_>, Vec<_>) =
-            profile.hourly_use.iter().partition(|(service, _)| LEVELS.contains(&service.as_str()));
+        let seed = hash(id);
+        let all = || profile.hourly_use.iter().map(|(service, hourly)| (service.as_str(), *hourly));
+        let counted = all().filter(|(service, _)| !LEVELS.contains(service));
         let mut users: Vec<_> = profile.portal.users.iter().map(|user| user.created_at).collect();
         users.sort_unstable();
         Self {
-            seed: hash(id),
-            profile,
-            counters: counted.into_iter().map(|(service, rate)| (service.as_str(), *rate, 0.0)).collect(),
-            levels: levels.into_iter().map(|(service, rate)| (service.as_str(), *rate)).collect(),
+            seed,
+            created_at: profile.created_at,
+            counters: counted
+                .map(|(service, hourly)| Counter { service, seed: seed ^ hash(service), hourly, total: 0.0 })
+                .collect(),
+            levels: all().filter(|(service, _)| LEVELS.contains(service)).collect(),
             users,
         }
     }
 
-    /// A number of an hour and a service between 0 and 1.
-    fn chance(&self, hour: DateTime<Utc>, service: &str) -> f64 {
-        let bits = mix(self.seed ^ hash(service) ^ mix(hour.timestamp().unsigned_abs()));
-        #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
-        let chance = (bits >> 32) as f64 / f64::from(u32::MAX);
-        chance
-    }
-
+    /// How long after its full second an hour's point is, in milliseconds.
     fn jitter(&self, hour: DateTime<Utc>) -> i64 {
         #[expect(clippy::cast_possible_truncation, reason = "it is below 1000")]
-        let milliseconds = (self.chance(hour, "time") * 999.0) as i64;
+        let milliseconds = (chance(self.seed, hour) * 999.0) as i64;
         milliseconds
     }
 
@@ -165,21 +170,16 @@ impl<'a> Meter<'a> {
         let begins_month = hour.day() == 1 && hour.hour() == 0;
         // People work by day.
         let busy = if (7..19).contains(&hour.hour()) { 1.4 } else { 0.6 };
-        let used: Vec<f64> = self
-            .counters
-            .iter()
-            .map(|(service, rate, _)| {
-                let amount = rate * busy * (0.75 + self.chance(hour, service) / 2.0);
-                if *service == "analysis" {
-                    return amount;
-                }
+        for counter in &mut self.counters {
+            let amount = counter.hourly * busy * (0.75 + chance(counter.seed, hour) / 2.0);
+            let used = if counter.service == "analysis" {
+                amount
+            } else {
                 // What happens once in a few hours happens in some of them.
-                let rest = f64::from(u8::from(self.chance(hour, &format!("{service} once")) < amount.fract()));
-                amount.trunc() + rest
-            })
-            .collect();
-        for ((_, _, total), used) in self.counters.iter_mut().zip(used) {
-            *total = if begins_month { used } else { *total + used };
+                let once_more = chance(!counter.seed, hour) < amount.fract();
+                amount.trunc() + f64::from(u8::from(once_more))
+            };
+            counter.total = if begins_month { used } else { counter.total + used };
         }
     }
 
@@ -187,17 +187,24 @@ impl<'a> Meter<'a> {
     fn amounts(&self, hour: DateTime<Utc>) -> Vec<(String, f64)> {
         #[expect(clippy::cast_precision_loss, reason = "hours and users are few")]
         let (age, users) = (
-            (hour - self.profile.created_at).num_hours().max(0) as f64,
+            (hour - self.created_at).num_hours().max(0) as f64,
             self.users.partition_point(|created| *created <= hour + TimeDelta::hours(1)) as f64,
         );
-        let level = |(service, rate): &(&'a str, f64)| {
-            let amount = rate * age;
+        let level = |(service, hourly): &(&'a str, f64)| {
+            let amount = hourly * age;
             (*service, if *service == "file_storage" { cents(amount) } else { amount.trunc() })
         };
-        let counters = self.counters.iter().map(|(service, _, total)| (*service, cents(*total)));
+        let counters = self.counters.iter().map(|counter| (counter.service, cents(counter.total)));
         let all = counters.chain(self.levels.iter().map(level)).chain([("run_users", users)]);
         all.filter(|(_, amount)| *amount > 0.0).map(|(service, amount)| (service.to_owned(), amount)).collect()
     }
+}
+
+/// A number of an hour between 0 and 1.
+fn chance(seed: u64, hour: DateTime<Utc>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
+    let bits = (mix(seed ^ mix(hour.timestamp().unsigned_abs())) >> 32) as f64;
+    bits / f64::from(u32::MAX)
 }
 
 fn cents(amount: f64) -> f64 {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::access::{Holder, Power, Role, TokenRecord, prove};
 use super::answer::{Answer, Refusal};
 use super::dates;
+use super::fields::Fields;
 use super::list::{Columns, Kind, ListQuery, Record};
 use super::routes::{Change, Context};
 use crate::Tag;
@@ -101,7 +102,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Answer {
 pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let profile = context.profile(0, Role::Member)?;
     let now = context.now;
-    let fields = super::fields::Fields::of(&context.body)?;
+    let fields = Fields::of(&context.body)?;
     let name = fields.required_text("name")?.to_owned();
     let power = Power::read(fields.required_text("permission")?);
     let power = power.ok_or_else(|| Refusal::bad_request("Invalid enum value"))?;

@@ -118,15 +118,14 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let (name, email) = (user.name.clone(), user.email.clone());
 
     let owned = context.world.profile_mut(&profile)?;
-    if owned.portal.users.by_email(&email).is_some() {
-        return Err(Refusal::bad_request("E-mail address is already in use"));
-    }
     let allowed = owned.allocation.get("run_users").copied().unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 users")]
     if owned.portal.users.len() as f64 >= allowed {
         return Err(Refusal::limit("Run users", allowed));
     }
-    owned.portal.users.add(user);
+    if !owned.portal.users.add(user) {
+        return Err(Refusal::bad_request("E-mail address is already in use"));
+    }
     if let Some(template) = welcome {
         send(context, email, &template)?;
     }

@@ -34,6 +34,8 @@ pub enum TransportErrorKind {
         /// How long until the request fits in.
         retry_after: Duration,
     },
+    /// A cassette that is replayed has no answer to the request; the source says what comes near. Not delivered.
+    NotRecorded,
     /// The time given to the request ran out. Maybe delivered.
     Timeout,
     /// The connection broke after the request, or a part of it, was sent. Maybe delivered.
@@ -55,7 +57,8 @@ impl TransportErrorKind {
             | Self::Connect
             | Self::ConnectTimeout
             | Self::Tls
-            | Self::Throttled { .. } => false,
+            | Self::Throttled { .. }
+            | Self::NotRecorded => false,
             Self::Timeout | Self::ConnectionLost | Self::Protocol | Self::BodyTooLarge | Self::Other => true,
         }
     }
@@ -74,7 +77,12 @@ impl TransportErrorKind {
             | Self::Throttled { .. }
             | Self::Timeout
             | Self::ConnectionLost => true,
-            Self::InvalidRequest | Self::Tls | Self::Protocol | Self::BodyTooLarge | Self::Other => false,
+            Self::InvalidRequest
+            | Self::Tls
+            | Self::NotRecorded
+            | Self::Protocol
+            | Self::BodyTooLarge
+            | Self::Other => false,
         }
     }
 }
@@ -90,6 +98,7 @@ impl fmt::Display for TransportErrorKind {
             Self::Throttled { retry_after } => {
                 return write!(f, "held back for {:.1} s to keep below the rate limit", retry_after.as_secs_f64());
             }
+            Self::NotRecorded => "the cassette has no answer",
             Self::Timeout => "no complete answer in time",
             Self::ConnectionLost => "the connection was lost",
             Self::Protocol => "the answer is not valid HTTP",

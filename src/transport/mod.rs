@@ -6,7 +6,6 @@
 //! them:
 //!
 //! ```
-//! use std::time::Duration;
 //! use tagoio::Client;
 //! use tagoio::transport::{Response, Retry, RetryPolicy, Throttle, from_fn};
 //!
@@ -19,21 +18,38 @@
 //!
 //! A transport that the caller supplies is used as it is: the client puts no retry around it.
 
+#[cfg(feature = "testing")]
+mod cassette;
 mod error;
 mod from_fn;
+#[cfg(feature = "log")]
+mod log;
+#[cfg(any(test, feature = "testing"))]
+mod mock;
 mod request;
 mod response;
 mod retry;
+mod throttle;
 #[cfg(feature = "_ureq")]
 mod ureq;
 
+#[cfg(feature = "log")]
+#[cfg_attr(docsrs, doc(cfg(feature = "log")))]
+pub use self::log::Logged;
 #[cfg(feature = "_ureq")]
 pub use self::ureq::{Proxy, UreqTransport};
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use cassette::{Cassette, Interaction, Record, Replay};
 pub use error::{TransportError, TransportErrorKind};
 pub use from_fn::{FromFn, from_fn};
+#[cfg(any(test, feature = "testing"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use mock::MockTransport;
 pub use request::{Limits, Method, Request, Route};
 pub use response::Response;
 pub use retry::{Attempt, Retry, RetryPolicy};
+pub use throttle::{Plan, Throttle};
 
 use std::sync::Arc;
 
@@ -45,7 +61,6 @@ use std::sync::Arc;
 /// [limits](Request::limits), and reads the body up to [`Limits::body`] bytes, undoing any content encoding that it
 /// asked for. When it fails it says whether the server may have received the request
 /// ([`TransportError::maybe_delivered`]), because that decides whether the request may be sent again.
-#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 pub trait Transport: Send + Sync {
     /// Sends `request` and reads the whole answer.
     ///

@@ -84,6 +84,10 @@ impl Route {
     pub fn template(&self) -> &str {
         &self.template
     }
+
+    pub(crate) fn into_template(self) -> Cow<'static, str> {
+        self.template
+    }
 }
 
 impl fmt::Display for Route {
@@ -109,7 +113,8 @@ pub struct Limits {
     pub connect: Option<Duration>,
     /// For one attempt, from the first byte sent to the last byte read. 60 seconds by default, as in TagoIO's own SDKs.
     pub attempt: Option<Duration>,
-    /// For all attempts and the waits between them. 3 minutes by default.
+    /// For all attempts and the waits between them. 3 minutes by default. A decorator that took some of it hands down
+    /// what is left.
     pub total: Option<Duration>,
     /// For the answer's body, in bytes after content encoding was undone. 256 MiB by default.
     pub body: usize,
@@ -123,6 +128,17 @@ impl Default for Limits {
             total: Some(Duration::from_secs(180)),
             body: 256 * 1024 * 1024,
         }
+    }
+}
+
+impl Limits {
+    /// What is left after some time: less in total, and no attempt that takes longer than that.
+    fn after(self, elapsed: Duration) -> Self {
+        let Some(total) = self.total else {
+            return self;
+        };
+        let left = total.saturating_sub(elapsed);
+        Self { total: Some(left), attempt: Some(self.attempt.map_or(left, |attempt| attempt.min(left))), ..self }
     }
 }
 
@@ -312,6 +328,12 @@ impl Request {
     /// How long it may take and how large the answer may be.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// The request with what is left of its limits after some time, itself when that makes no difference.
+    pub(crate) fn after(&self, elapsed: Duration) -> Cow<'_, Self> {
+        let limits = self.limits.after(elapsed);
+        if limits == self.limits { Cow::Borrowed(self) } else { Cow::Owned(self.clone().with_limits(limits)) }
     }
 
     /// The secrets that travel in headers and path.

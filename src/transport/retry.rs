@@ -17,10 +17,11 @@ use crate::wire::retry_after;
 ///   connections, 408 and 5xx. A POST never is.
 /// * Everything else is the caller's: 4xx, TLS failures, answers that can't be read.
 ///
-/// The wait is what the server asks for (`Retry-After` in seconds or as a date, or TagoIO's sentence "Too many requests
-/// (Retry-After: 8)"); after a 429 that asks for nothing it lasts until the next clock minute; otherwise it is a random
-/// part of an exponentially growing span. A wait that would not end within the request's
-/// [total limit](super::Limits::total) isn't begun: then the last outcome is the caller's, unchanged.
+/// The wait is a random part of an exponentially growing span, and at least what the server asks for (`Retry-After` in
+/// seconds or as a date, or TagoIO's sentence "Too many requests (Retry-After: 8)"); after a 429 that asks for nothing
+/// it lasts until the next clock minute. A wait that would not end within the request's
+/// [total limit](super::Limits::total) isn't begun: then the last outcome is the caller's, unchanged. What a
+/// [`Throttle`](super::Throttle) refuses isn't repeated either: it waited for as long as it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
@@ -88,11 +89,13 @@ impl RetryPolicy {
                 }
                 self.exponential(attempt)
             }
-            Ok(response) if response.status() == 429 => {
-                retry_after(response, attempt.now).unwrap_or_else(|| until_next_minute(attempt))
-            }
+            Ok(response) if response.status() == 429 => match retry_after(response, attempt.now) {
+                Some(asked) => asked.max(self.exponential(attempt)),
+                None => until_next_minute(attempt),
+            },
             Ok(response) if request.is_repeatable() && (response.status() == 408 || response.status() >= 500) => {
-                retry_after(response, attempt.now).unwrap_or_else(|| self.exponential(attempt))
+                let asked = retry_after(response, attempt.now).unwrap_or_default();
+                asked.max(self.exponential(attempt))
             }
             Ok(_) => return None,
         };
@@ -106,14 +109,19 @@ impl RetryPolicy {
     fn exponential(&self, attempt: Attempt) -> Duration {
         let doublings = attempt.number.saturating_sub(1).min(31);
         let span = self.backoff.saturating_mul(1_u32 << doublings).min(self.max_backoff);
-        span.mul_f64(attempt.jitter.clamp(0.0, 1.0))
+        random_part(span, attempt.jitter)
     }
+}
+
+/// `Duration::mul_f64` panics on what isn't a number and on what is too long; a policy may be given both.
+fn random_part(span: Duration, jitter: f64) -> Duration {
+    Duration::try_from_secs_f64(span.as_secs_f64() * jitter).map_or(span, |part| part.min(span))
 }
 
 /// TagoIO's rate windows are clock minutes; the random second keeps clients from all starting at once.
 fn until_next_minute(attempt: Attempt) -> Duration {
     let seconds_left = 60 - u64::from(attempt.now.second().min(59));
-    Duration::from_secs(seconds_left) + Duration::from_secs(1).mul_f64(attempt.jitter.clamp(0.0, 1.0))
+    Duration::from_secs(seconds_left) + random_part(Duration::from_secs(1), attempt.jitter)
 }
 
 /// Sends a request again when that helps and does no harm. See [`RetryPolicy`].
@@ -168,33 +176,29 @@ impl<T: Transport> Retry<T> {
 impl<T: Transport> Transport for Retry<T> {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let start = self.clock.now();
+        let elapsed = || self.clock.now().saturating_sub(start);
         let mut number = 1;
-        let mut outcome = self.inner.send(request);
+        let mut outcome = self.inner.send(&request.after(Duration::ZERO));
         loop {
-            let attempt = Attempt {
-                number,
-                elapsed: self.clock.now().saturating_sub(start),
-                now: self.clock.utc(),
-                jitter: (self.jitter)(),
-            };
+            let attempt = Attempt { number, elapsed: elapsed(), now: self.clock.utc(), jitter: (self.jitter)() };
             let Some(wait) = self.policy.decide(request, outcome.as_ref(), attempt) else {
                 return outcome;
             };
             self.clock.sleep(wait);
+            // A sleep may last longer than it was meant to. An attempt without time would only hide the last outcome.
+            let elapsed = elapsed();
+            if request.limits().total.is_some_and(|total| elapsed >= total) {
+                return outcome;
+            }
+            let next = self.inner.send(&request.after(elapsed));
+            // A throttle that refuses has sent nothing: the outcome of the attempt before stands.
+            if next.as_ref().is_err_and(|error| error.retry_after().is_some()) {
+                return outcome;
+            }
             number += 1;
-            outcome = self.inner.send(&within_total(request, self.clock.now().saturating_sub(start)));
+            outcome = next;
         }
     }
-}
-
-/// The request with no more time for its next attempt than the total leaves.
-fn within_total(request: &Request, elapsed: Duration) -> Request {
-    let mut limits = request.limits();
-    if let Some(total) = limits.total {
-        let left = total.saturating_sub(elapsed);
-        limits.attempt = Some(limits.attempt.map_or(left, |attempt| attempt.min(left)));
-    }
-    request.clone().with_limits(limits)
 }
 
 /// The standard library's seeds are random, and good enough to spread waits.

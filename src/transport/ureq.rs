@@ -12,7 +12,8 @@ use crate::region::is_loopback;
 /// [`Retry`](super::Retry).
 ///
 /// * A redirect is the answer, never followed: the token would go along to the other host.
-/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones.
+/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones. The host is looked
+///   up for each request all the same: that is ureq's way.
 /// * [`Limits::connect`](super::Limits::connect) holds for looking the host up and for connecting each,
 ///   [`Limits::attempt`](super::Limits::attempt) for everything together.
 /// * gzip is asked for and undone. No cookies are sent.
@@ -532,6 +533,20 @@ mod tests {
             (Error::Other("?".into()), Kind::Other),
         ] {
             assert_eq!(kind(&error), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_has_begun_proves_delivery() {
+        struct Failing(io::ErrorKind);
+        impl io::Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+        }
+        for kind in [io::ErrorKind::HostUnreachable, io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionReset] {
+            let error = read(ureq::Body::builder().reader(Failing(kind)), 1000).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::ConnectionLost, "{error:?}");
         }
     }
 }

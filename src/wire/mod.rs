@@ -13,5 +13,5 @@ pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use retry_after::retry_after;
 
-#[cfg(any(feature = "testing", feature = "sandbox"))]
-pub(crate) use redact::{BLACKED_OUT, is_sensitive_key};
+#[cfg(feature = "testing")]
+pub(crate) use {operation::ENCODED, redact::is_sensitive_key};

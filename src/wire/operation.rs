@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -9,7 +7,7 @@ use crate::secret::Token;
 use crate::transport::{Method, Route};
 
 /// Everything but the unreserved characters of RFC 3986 is encoded, in paths and queries alike.
-pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One call of the service: what [`Client`](crate::Client) makes a request of.
 #[derive(Debug)]
@@ -20,7 +18,7 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Vec<u8>>,
     path: String,
     /// What of the template is not yet in `path`.
-    rest: Cow<'static, str>,
+    rest: &'static str,
     query: Query,
     problem: Option<Error>,
 }
@@ -43,21 +41,21 @@ pub(crate) fn delete(template: &'static str) -> Operation {
 
 impl Operation {
     fn new(method: Method, template: &'static str) -> Self {
-        Self::with_route(Route::new(method, template), Cow::Borrowed(template))
+        Self::with(Route::new(method, template), String::with_capacity(128), template)
     }
 
     /// An operation for a path that the caller wrote, already encoded.
     pub(crate) fn raw(route: Route, path: String) -> Self {
-        Self::with_route(route, Cow::Owned(path))
+        Self::with(route, path, "")
     }
 
-    fn with_route(route: Route, rest: Cow<'static, str>) -> Self {
+    fn with(route: Route, path: String, rest: &'static str) -> Self {
         Self {
             repeatable: route.method().is_idempotent(),
             route,
             path_secrets: Vec::new(),
             body: None,
-            path: String::with_capacity(128),
+            path,
             rest,
             query: Query::default(),
             problem: None,
@@ -78,7 +76,7 @@ impl Operation {
                 self.problem.get_or_insert(Error::config(format!("{name} in {}", self.route), problem));
             }
         }
-        self.rest = Cow::Owned(rest.to_owned());
+        self.rest = rest;
         self
     }
 
@@ -155,7 +153,7 @@ impl Operation {
             return Err(problem);
         }
         let mut target = std::mem::take(&mut self.path);
-        target.push_str(&self.rest);
+        target.push_str(self.rest);
         let query = self.query.as_str();
         if !query.is_empty() {
             target.push(if target.contains('?') { '&' } else { '?' });

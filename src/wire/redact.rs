@@ -5,13 +5,18 @@ use crate::transport::Request;
 /// What stands where a secret stood.
 pub(crate) const BLACKED_OUT: &str = "█████";
 
-/// Keys of JSON objects whose values are secrets, in requests and answers.
-const SENSITIVE_KEYS: [&str; 6] =
-    ["password", "pin_code", "token", "anonymous_token", "idp_metadata", "verification_code"];
+/// Keys of JSON objects whose values are secrets, in requests and answers. The last two lines are those of routes that
+/// have no typed method.
+#[rustfmt::skip]
+const SENSITIVE_KEYS: [&str; 17] = [
+    "password", "pin_code", "token", "anonymous_token", "idp_metadata", "verification_code",
+    "access_token", "account_token", "analysis_token", "device_token", "profile_token", "refresh_token",
+    "api_key", "authorization", "client_secret", "current_password", "new_password",
+];
 
 /// Whether the value of this key of a JSON object is a secret.
 pub(crate) fn is_sensitive_key(key: &str) -> bool {
-    SENSITIVE_KEYS.contains(&key)
+    SENSITIVE_KEYS.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(key))
 }
 
 /// A sentence of the server, fit to be shown: without the secrets of the request that it answers (TagoIO's password
@@ -57,6 +62,24 @@ mod tests {
     use super::*;
     use crate::secret::Token;
     use crate::transport::{Method, Request};
+
+    #[test]
+    fn keys_of_secrets_are_told_from_keys_about_secrets() {
+        for (key, sensitive) in [
+            ("password", true),
+            ("Password", true),
+            ("token", true),
+            ("anonymous_token", true),
+            ("client_secret", true),
+            ("", false),
+            ("name", false),
+            ("auth_token_ttl", false),
+            ("generate_password", false),
+            ("otp_type", false),
+        ] {
+            assert_eq!(is_sensitive_key(key), sensitive, "{key}");
+        }
+    }
 
     #[test]
     fn secrets_of_the_request_do_not_come_back_in_the_message() {

@@ -286,21 +286,19 @@ fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<(), String> {
         // All are told the same, so that they agree, but it is not what TagoIO says.
         (Lie { step: "a colleague is invited", rule: other_words, to_all: true }, vec![What::Expected]),
     ];
-    for (lie, expected) in lies {
+    for (lie, shows) in lies {
         let differences: Differences = read("differences.json")?;
         let testimonies = play_all(scenario, &differences, home, Some(&lie))?;
         let found = judge::compare(scenario, &testimonies, &differences);
-        for testimony in testimonies.iter().skip(usize::from(!lie.to_all)) {
-            let mut kinds: Vec<What> =
-                found.iter().filter(|found| found.client == testimony.client).map(|found| found.what).collect();
-            kinds.dedup();
-            // Only the first client is held against what is expected; the others have to agree with it.
-            let expected =
-                if lie.to_all && testimony.client != testimonies[0].client { &[][..] } else { &expected[..] };
-            if !expected.iter().all(|what| kinds.contains(what)) || (expected.is_empty() && !kinds.is_empty()) {
+        for (at, testimony) in testimonies.iter().enumerate() {
+            // The first client is held against what is expected, the others against the first.
+            let expected = if lie.to_all == (at == 0) { &shows[..] } else { &[] };
+            let found = found.iter().filter(|found| found.client == testimony.client);
+            let found: Vec<What> = found.map(|found| found.what).collect();
+            if !(expected.iter().all(|what| found.contains(what)) && found.iter().all(|what| expected.contains(what))) {
                 return Err(format!(
-                    "{} was lied to in \"{}\", which should show in {expected:?}, but did in {kinds:?}",
-                    testimony.client, lie.step
+                    "the lie in \"{}\" should show with {} in {expected:?}, but does in {found:?}",
+                    lie.step, testimony.client
                 ));
             }
         }

@@ -12,7 +12,7 @@ pub(crate) struct Recorder(Arc<Mutex<Vec<Request>>>);
 
 impl Recorder {
     /// A client that gets `result` in TagoIO's envelope, whatever it asks.
-    pub(crate) fn client(&self, result: Value) -> Client {
+    pub(crate) fn client(&self, result: &Value) -> Client {
         let requests = Arc::clone(&self.0);
         let body = json!({"status": true, "result": result}).to_string();
         let transport = from_fn(move |request| {

@@ -182,9 +182,9 @@ impl Peer {
         }
     }
 
-    /// Sends bytes; a client that has gone misses them.
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        let _ = self.stream.write_all(bytes);
+    /// Sends bytes, and says whether the client is still there to get them.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
     }
 
     /// Waits for the client to hang up, but not longer than this.

@@ -29,13 +29,15 @@ pub(super) struct Home {
     pub(super) token: String,
     /// A team member's account; the owner's when the world is empty.
     pub(super) member: String,
+    /// A profile of somebody else.
+    pub(super) foreign: String,
 }
 
 pub(super) const NAME: &str = "Alex Moreau";
 pub(super) const EMAIL: &str = "alex.moreau@example.com";
 pub(super) const PASSWORD: &str = "arctic-tern-42";
 
-/// Room for new users beside those that there are.
+/// Room for new users beside those of the story, on every plan.
 const ROOM: u32 = 25;
 
 pub(super) fn fill(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
@@ -98,7 +100,9 @@ fn bare(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     }
     let record = token(&profile, &account, "Administration", Power::Full, now);
     let token = world.add_token("p-", record);
-    Home { member: account.clone(), account, profile, token }
+    let stranger = add_account(world, "Inês Carvalho", "ines.carvalho@example.org", Plan::Scale, now);
+    let foreign = add_profile(world, &stranger, "Portside Internal", now);
+    Home { member: account.clone(), account, profile, token, foreign }
 }
 
 fn owner(world: &mut World, beginning: &Beginning, created_at: DateTime<Utc>) -> String {
@@ -120,7 +124,7 @@ fn story(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     let profile = add_profile(world, &account, "Arbor Cold Chain", founded);
     let staging = add_profile(world, &account, "Arbor Staging", ago(now, 120, 4));
     let shared = add_profile(world, &partner, "Portside Logistics", ago(now, 700, 5));
-    add_profile(world, &partner, "Portside Internal", ago(now, 650, 6));
+    let foreign = add_profile(world, &partner, "Portside Internal", ago(now, 650, 6));
 
     if let Some(main) = world.profiles.get_mut(&profile) {
         equip(main, beginning, now);
@@ -153,7 +157,7 @@ fn story(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     people::settle(world, &profile, now);
     portal::furnish(world, &profile, now);
     trail::leave(world, &profile, &[account.clone(), priya.clone(), tomasz], now);
-    Home { account, profile, token: home_token, member: priya }
+    Home { account, profile, token: home_token, member: priya, foreign }
 }
 
 fn member(id: &str, name: &str, email: &str, active: bool, created_at: DateTime<Utc>) -> Member {
@@ -171,8 +175,8 @@ fn equip(profile: &mut Profile, beginning: &Beginning, now: DateTime<Utc>) {
     // Three quarters of what the plan has; the rest is for other profiles.
     profile.allocation =
         beginning.plan.services().map(|(service, amount)| (service.to_owned(), (amount * 0.75).floor())).into();
-    let people = people::count() + beginning.users + ROOM;
-    profile.allocation.entry("run_users".to_owned()).and_modify(|allowed| *allowed = allowed.max(f64::from(people)));
+    let users = profile.allocation.entry("run_users".to_owned()).or_default();
+    *users = users.max(f64::from(people::count() + ROOM)) + f64::from(beginning.users);
     profile.hourly_use = amounts(&[
         ("input", 431.0),
         ("output", 188.0),

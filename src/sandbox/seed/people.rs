@@ -239,7 +239,7 @@ pub(super) fn generate(world: &mut World, profile: &str, count: u32, now: DateTi
             ],
             active: (dice >> 44) % 16 != 0,
             newsletter: None,
-            options: options("en"),
+            options: Map::new(),
             custom_preferences: Map::new(),
             force_password_change: false,
             last_login: (seen != 0).then(|| created_at + (now - created_at) / 8 * i32::try_from(seen).unwrap_or(1)),
