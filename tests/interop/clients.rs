@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tagoio::sandbox::{Sandbox, SandboxServer};
 use tagoio::transport::Method;
@@ -124,7 +125,14 @@ pub(crate) struct Process {
     /// `None` once it was told that there is nothing more.
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    title: String,
+    about: About,
+}
+
+/// What an official client says of itself.
+#[derive(Default, Deserialize)]
+struct About {
+    /// Its name and version.
+    name: String,
     /// Its methods, with the most arguments that each takes.
     methods: BTreeMap<String, usize>,
 }
@@ -143,16 +151,10 @@ impl Process {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(format!("{} has no input or output", program.display()));
         };
-        let mut process = Self {
-            child,
-            input: Some(input),
-            output: BufReader::new(output),
-            title: String::new(),
-            methods: BTreeMap::new(),
-        };
-        let hello = process.exchange(&json!({"api": url}))?;
-        process.title = hello["name"].as_str().unwrap_or_default().to_owned();
-        process.methods = serde_json::from_value(hello["methods"].clone()).map_err(|error| error.to_string())?;
+        let output = BufReader::new(output);
+        let mut process = Self { child, input: Some(input), output, about: About::default() };
+        let about = process.exchange(&json!({"api": url}))?;
+        process.about = serde_json::from_value(about).map_err(|error| error.to_string())?;
         Ok(process)
     }
 
@@ -162,22 +164,24 @@ impl Process {
             writeln!(input, "{message}").and_then(|()| input.flush()).map_err(broken)?;
         }
         let mut line = String::new();
-        self.output.read_line(&mut line).map_err(broken)?;
+        if self.output.read_line(&mut line).map_err(broken)? == 0 {
+            return Err("the client has ended without an answer".to_owned());
+        }
         serde_json::from_str(&line).map_err(|error| format!("the client answers {line:?}: {error}"))
     }
 }
 
 impl Client for Process {
     fn title(&self) -> String {
-        self.title.clone()
+        self.about.name.clone()
     }
 
     fn methods(&self) -> Option<BTreeSet<String>> {
-        Some(self.methods.keys().cloned().collect())
+        Some(self.about.methods.keys().cloned().collect())
     }
 
     fn call(&mut self, order: &Order<'_>) -> Result<Reply, String> {
-        match self.methods.get(order.call) {
+        match self.about.methods.get(order.call) {
             None => Ok(Reply::Unable(format!("it has no {}", order.call))),
             Some(most) if *most < order.args.len() => {
                 Ok(Reply::Unable(format!("{} takes no more than {most} arguments", order.call)))

@@ -211,22 +211,8 @@ impl Player {
 
 /// Puts what was kept in the places of `${name}`.
 fn fill(value: &Value, kept: &BTreeMap<String, Value>) -> Result<Value, String> {
-    let find = |name: &str| kept.get(name).ok_or_else(|| format!("nothing is kept as {name}"));
     Ok(match value {
-        Value::String(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) => find(name)?.clone(),
-            None => {
-                let mut filled = String::new();
-                let mut rest = text.as_str();
-                while let Some((before, after)) = rest.split_once("${") {
-                    let (name, after) = after.split_once('}').ok_or_else(|| format!("no end of a name in {text}"))?;
-                    filled.push_str(before);
-                    filled.push_str(find(name)?.as_str().unwrap_or_default());
-                    rest = after;
-                }
-                json!(filled + rest)
-            }
-        },
+        Value::String(text) => fill_text(text, kept)?,
         Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, kept)).collect::<Result<_, _>>()?),
         Value::Object(members) => {
             let fill_member = |(key, member): (&String, &Value)| Ok((key.clone(), fill(member, kept)?));
@@ -234,6 +220,22 @@ fn fill(value: &Value, kept: &BTreeMap<String, Value>) -> Result<Value, String> 
         }
         other => other.clone(),
     })
+}
+
+/// What is nothing but a name becomes the value itself, whatever its type.
+fn fill_text(text: &str, kept: &BTreeMap<String, Value>) -> Result<Value, String> {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}').ok_or_else(|| format!("a name does not end in {text:?}"))?;
+        let value = kept.get(name).ok_or_else(|| format!("nothing is kept as {name}"))?;
+        if text.len() == name.len() + "${}".len() {
+            return Ok(value.clone());
+        }
+        filled.push_str(before);
+        filled.push_str(value.as_str().ok_or_else(|| format!("{name} is not a text"))?);
+        rest = after;
+    }
+    Ok(json!(filled + rest))
 }
 
 /// All clients play the scenario, each in a sandbox of its own. The first one is what the others are compared with.
@@ -265,8 +267,8 @@ fn play_all(
     players.into_iter().enumerate().map(play).collect()
 }
 
-/// Tells lies to the clients, each of which has to be found out.
-fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<(), String> {
+/// Tells lies to the clients, each of which has to be found out, and says how many.
+fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<usize, String> {
     let says = |result: Value| Fault::Answer {
         status: 200,
         content_type: "application/json".to_owned(),
@@ -286,9 +288,9 @@ fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<(), String> {
         // All are told the same, so that they agree, but it is not what TagoIO says.
         (Lie { step: "a colleague is invited", rule: other_words, to_all: true }, vec![What::Expected]),
     ];
-    for (lie, shows) in lies {
+    for (lie, shows) in &lies {
         let differences: Differences = read("differences.json")?;
-        let testimonies = play_all(scenario, &differences, home, Some(&lie))?;
+        let testimonies = play_all(scenario, &differences, home, Some(lie))?;
         let found = judge::compare(scenario, &testimonies, &differences);
         for (at, testimony) in testimonies.iter().enumerate() {
             // The first client is held against what is expected, the others against the first.
@@ -303,7 +305,7 @@ fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    Ok(lies.len())
 }
 
 fn read<T: DeserializeOwned>(name: &str) -> Result<T, String> {
@@ -330,14 +332,18 @@ fn hold() -> Result<String, String> {
         let lines: Vec<String> = found.iter().map(Disagreement::to_string).collect();
         return Err(format!("{}\n{} disagreements", lines.join("\n"), found.len()));
     }
-    self_check(&scenario, home)?;
+    let lies = self_check(&scenario, home)?;
 
-    let titles: Vec<&str> = testimonies.iter().map(|testimony| testimony.title.as_str()).collect();
+    let title = |testimony: &Testimony| match &testimony.methods {
+        Some(methods) => format!("{} with all its {} methods", testimony.title, methods.len()),
+        None => testimony.title.clone(),
+    };
+    let titles: Vec<String> = testimonies.iter().map(title).collect();
     let calls: BTreeSet<&str> = scenario.steps.iter().map(|step| step.call.as_str()).collect();
     let requests: usize = testimonies[0].deeds.iter().map(|deed| deed.requests.len()).sum();
     Ok(format!(
         "{} agree: {} steps of {} methods, their answers, {requests} requests and the {} final worlds, but for {} listed \
-         differences; 3 lies were found out",
+         differences; {lies} lies were found out",
         titles.join(", "),
         scenario.steps.len(),
         calls.len(),
