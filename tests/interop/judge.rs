@@ -95,8 +95,9 @@ impl Difference {
 }
 
 impl Differences {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// How many of the rows were needed.
+    pub(crate) fn used(&self) -> usize {
+        self.0.iter().filter(|row| !row.used.borrow().is_empty()).count()
     }
 
     /// The arguments that a client takes for a step, when they are of another form than the scenario's.

@@ -348,7 +348,7 @@ fn hold() -> Result<String, String> {
         scenario.steps.len(),
         calls.len(),
         testimonies.len(),
-        differences.len(),
+        differences.used(),
     ))
 }
 
