@@ -74,6 +74,7 @@
 //! | `ureq` | yes | `transport::UreqTransport` and with it `Client::new`; TLS by rustls |
 //! | `rustls`, `native-tls`, `platform-verifier` | `rustls` | the TLS below ureq: rustls with Mozilla's roots, the operating system's library, rustls with the operating system's roots |
 //! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO |
+//! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language |
 //! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
 //! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
 //!
