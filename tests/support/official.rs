@@ -8,7 +8,7 @@ use tagoio::profile::{
 };
 use tagoio::run::{
     LoginToken, NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit,
-    UserQuery, UserRow,
+    UserInvite, UserQuery, UserRow,
 };
 use tagoio::token::{CreatedToken, NewToken, TokenQuery, TokenRow};
 use tagoio::{Client, Expiry, Token};
@@ -63,7 +63,6 @@ struct Options {
     #[serde(default)]
     allocate_free_resources: bool,
     expire_time: Option<String>,
-    invite_template: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,10 +133,7 @@ pub(crate) fn call(tago: &Client, method: &str, args: &[Value]) -> Result<Value,
             let expire_time = args.option::<Options>(1)?.expire_time.map(|text| Expiry::from(text.as_str()));
             Ok(login_token(&run.users().login_as(args.id(0)?, expire_time.as_ref())?))
         }
-        "run.userResendInvite" => {
-            let template = args.option::<Options>(1)?.invite_template;
-            answer(run.users().resend_invite(args.id(0)?, template.as_deref()))
-        }
+        "run.userResendInvite" => answer(run.users().resend_invite(args.id(0)?, &args.option::<UserInvite>(1)?)),
         "run.notificationList" => answer(run.notifications().list(args.id(0)?)),
         "run.notificationCreate" => {
             let id = run.notifications().create(args.id(0)?, &args.get::<NewNotification>(1)?)?;
