@@ -1,10 +1,11 @@
 //! A blocking SDK for the administration side of the [TagoIO](https://tago.io) IoT platform: **profiles**, **team
 //! members**, **profile tokens** and **TagoRUN** (portal settings, users, notifications, SAML, custom domain).
 //!
-//! * Typed to the bottom: requests, answers, ids, dates, secrets and errors are types; what TagoIO adds tomorrow is kept.
+//! * Typed to the bottom: requests, answers, ids, dates, secrets and errors are types; what TagoIO adds tomorrow fails
+//!   nothing.
 //! * Honest about delivery: a request that may have taken effect is never sent twice unless that does no harm.
 //! * One method between it and HTTP: [ureq](https://docs.rs/ureq), a mock, a recording, an in-memory TagoIO, or your own.
-//! * No async runtime, no `unsafe`.
+//! * No async runtime (but for the sandbox's HTTP server, behind its feature), no `unsafe`.
 //!
 //! # Install
 //!

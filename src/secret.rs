@@ -40,7 +40,8 @@ macro_rules! secret {
             }
         }
 
-        /// Writes the secret itself: it is what a request needs. Answers that hold secrets are not `Serialize`.
+        /// Writes the secret itself: it is what a request needs. Answers that hold secrets are not `Serialize`, but for
+        /// the portal's settings, which are written back.
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.expose())
@@ -49,7 +50,7 @@ macro_rules! secret {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                String::deserialize(deserializer).map(Self::unchecked)
+                text(deserializer).map(Self::unchecked)
             }
         }
 
@@ -61,6 +62,20 @@ macro_rules! secret {
             }
         }
 
+        impl TryFrom<&String> for $name {
+            type Error = Error;
+
+            fn try_from(text: &String) -> Result<Self> {
+                Self::new(text.as_str())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(secret: &$name) -> Self {
+                secret.clone()
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = Error;
 
@@ -69,6 +84,21 @@ macro_rules! secret {
             }
         }
     };
+}
+
+/// Reads text; where there is something else, the error doesn't repeat it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Secret {
+        Text(String),
+        Other(serde::de::IgnoredAny),
+    }
+
+    match Secret::deserialize(deserializer)? {
+        Secret::Text(text) => Ok(text),
+        Secret::Other(_) => Err(serde::de::Error::custom("a secret has to be a string")),
+    }
 }
 
 secret! {
@@ -222,6 +252,14 @@ mod tests {
             let error = refused.unwrap_err();
             assert!(matches!(error, Error::Config(_)), "{error:?}");
             assert!(secret.is_empty() || !format!("{error} {error:?}").contains(secret), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused_without_being_repeated() {
+        for json in ["123456", "[123456]", r#"{"a":123456}"#, "true", "null"] {
+            let error = serde_json::from_str::<PinCode>(json).unwrap_err().to_string();
+            assert!(error.starts_with("a secret has to be a string") && !error.contains("123456"), "{error}");
         }
     }
 

@@ -1,3 +1,6 @@
+use std::fmt;
+
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::patch::Patch;
@@ -11,10 +14,10 @@ use crate::patch::Patch;
 #[non_exhaustive]
 pub struct Tag {
     /// The key.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub key: String,
     /// The value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub value: String,
 }
 
@@ -29,6 +32,49 @@ impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {
     fn from((key, value): (K, V)) -> Self {
         Self::new(key, value)
     }
+}
+
+/// Text or, where TagoIO has something else, what it is written as; nothing for `null`.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_string<E>(self, text: String) -> Result<String, E> {
+            Ok(text)
+        }
+
+        fn visit_unit<E>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+
+        fn visit_bool<E>(self, value: bool) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+
+        fn visit_i64<E>(self, value: i64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+
+        fn visit_f64<E>(self, value: f64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+    }
+
+    deserializer.deserialize_any(Text)
 }
 
 /// Reads the tags of a request: unlike those of an answer, they have to be whole, and to have nothing else.
@@ -50,6 +96,13 @@ mod tests {
 
     use super::Tag;
     use crate::run::{UserEdit, UserInfo};
+
+    #[test]
+    fn an_odd_tag_does_not_cost_the_user() {
+        let tags = json!([{"key": "n", "value": 5}, {"key": "b", "value": true}, {"key": "x", "value": null}]);
+        let user: UserInfo = from_value(json!({"id": "1", "tags": tags})).unwrap();
+        assert_eq!(user.tags, [Tag::new("n", "5"), Tag::new("b", "true"), Tag::new("x", "")]);
+    }
 
     #[test]
     fn tags_of_an_answer_may_lack_a_part_and_those_of_a_request_may_not() {

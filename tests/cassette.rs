@@ -375,8 +375,8 @@ fn program(tago: &Client, transport: impl Transport + 'static) -> Vec<String> {
 
     let tokens = tago.token().iter(ProfileId::CURRENT, &TokenQuery::new().amount(2));
     let tokens: Vec<_> = tokens.collect::<Result<_, _>>().unwrap();
-    let removed = tago.token().delete(ProfileId::CURRENT, &tokens[1].token).unwrap();
-    let not_removed = tago.token().delete(ProfileId::CURRENT, &tokens[2].token).unwrap_err();
+    let removed = tago.token().delete(ProfileId::CURRENT, tokens[1].token.as_ref().unwrap()).unwrap();
+    let not_removed = tago.token().delete(ProfileId::CURRENT, tokens[2].token.as_ref().unwrap()).unwrap_err();
 
     let mut seen: Vec<_> = tokens.into_iter().map(|token| token.name).collect();
     seen.extend([portal.unwrap_or_default(), removed, not_removed.to_string()]);

@@ -564,7 +564,10 @@ mod failure {
                 "invalid TAGOIO_REQUEST_ATTEMPTS: \"many\" is not a whole number",
             ),
             (&[("TAGOIO_REQUEST_ATTEMPTS", "-1")], "invalid TAGOIO_REQUEST_ATTEMPTS: \"-1\" is not a whole number"),
-            (&[("TAGOIO_REQUEST_ATTEMPTS", "0")], "invalid attempts: with 0 nothing would ever be sent; 1 is no retry"),
+            (
+                &[("TAGOIO_REQUEST_ATTEMPTS", "0")],
+                "invalid TAGOIO_REQUEST_ATTEMPTS: with 0 nothing would ever be sent; 1 is no retry",
+            ),
         ] {
             assert_eq!(builder(vars, "https://api.tago.io").build().unwrap_err().to_string(), message);
         }

@@ -271,6 +271,24 @@ fn the_last_error_keeps_its_kind_and_its_cause() {
 }
 
 #[test]
+fn an_error_says_that_an_earlier_attempt_may_have_been_delivered() {
+    use TransportErrorKind::{Connect, Timeout};
+
+    for (outcomes, delivered) in [
+        (vec![Err(Timeout), Err(Connect)], true),
+        (vec![status(502), Err(Connect)], true),
+        (vec![status(429), Err(Connect)], false),
+        (vec![Err(Connect), Err(Connect)], false),
+    ] {
+        let shown = format!("{outcomes:?}");
+        let retry =
+            Retry::new(Script::new(outcomes), RetryPolicy::attempts(2)).with_clock(Arc::new(ManualClock::default()));
+        let error = retry.send(&request(Method::Put)).unwrap_err();
+        assert_eq!((error.kind(), error.maybe_delivered()), (Connect, delivered), "{shown}");
+    }
+}
+
+#[test]
 fn without_a_jitter_of_its_own_a_retry_spreads_its_waits() {
     let clock = Arc::new(ManualClock::default());
     let mut policy = RetryPolicy::attempts(30);

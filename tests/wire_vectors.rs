@@ -51,8 +51,10 @@ struct Deviation {
     when: Option<Condition>,
     /// Instead of skipping the vector: what the official client takes for what the call does not name, and we don't.
     fill: Option<Map<String, Value>>,
+    /// How many of the vectors here it excuses, exactly: a field that gets lost would excuse more.
+    skips: Option<usize>,
     #[serde(skip)]
-    used: Cell<bool>,
+    used: Cell<usize>,
 }
 
 #[derive(Deserialize, Debug, Clone, Copy, PartialEq)]
@@ -176,6 +178,80 @@ fn numbers_alike(value: Value) -> Value {
     }
 }
 
+/// The fields that TagoIO documents for the arguments of a call: none of them can be excused as unknown.
+const DOCUMENTED: [(&str, &[&str]); 13] = [
+    (
+        "run.userCreate",
+        &[
+            "name",
+            "email",
+            "password",
+            "timezone",
+            "company",
+            "phone",
+            "language",
+            "tags",
+            "active",
+            "newsletter",
+            "options",
+            "generate_password",
+            "send_email",
+        ],
+    ),
+    (
+        "run.userEdit",
+        &[
+            "name",
+            "password",
+            "timezone",
+            "company",
+            "phone",
+            "language",
+            "newsletter",
+            "active",
+            "options",
+            "tags",
+            "custom_preferences",
+            "force_password_change",
+            "logout_sessions",
+        ],
+    ),
+    (
+        "profile.tokenCreate",
+        &[
+            "name",
+            "permission",
+            "expire_time",
+            "serie_number",
+            "verification_code",
+            "middleware",
+            "email",
+            "password",
+            "pin_code",
+            "otp_type",
+        ],
+    ),
+    ("profile.create", &["name"]),
+    ("profile.edit", &["name", "logo_url", "banner_url"]),
+    ("profile.delete", &["password", "pin_code", "otp_type"]),
+    ("profile.usageStatisticList", &["timezone", "date", "start_date", "end_date", "periodicity"]),
+    ("profile.auditLog", &["resourceID", "resourceName", "find", "start_date", "end_date", "limit"]),
+    ("run.notificationCreate", NOTIFICATION),
+    ("run.notificationEdit", NOTIFICATION),
+    ("run.ssoSAMLEdit", &["idp_metadata", "mapping"]),
+    ("run.createCustomDomain", &["domain", "subdomain", "email"]),
+    ("run.listUsers", &["page", "amount", "fields", "filter", "orderBy"]),
+];
+
+const NOTIFICATION: &[&str] =
+    &["title", "message", "read", "icon", "buttons", "buttons_enabled", "buttons_autodisable"];
+
+/// Whether what serde calls an unknown field is one that TagoIO documents: then it is ours that lacks it.
+fn lacks_documented(method: &str, problem: &str) -> bool {
+    let field = problem.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()).unwrap_or_default();
+    DOCUMENTED.iter().any(|(documented, fields)| *documented == method && fields.contains(&field))
+}
+
 /// Whether a pattern with `*` for any text fits.
 fn fits(pattern: &str, id: &str) -> bool {
     match pattern.split_once('*') {
@@ -224,7 +300,7 @@ fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
     for row in deviations.iter().filter(|row| fits(&row.pattern, &vector.id)) {
         if let Some(fill) = &row.fill {
             name_defaults(&vector.method, &mut args, fill);
-            row.used.set(true);
+            row.used.set(row.used.get() + 1);
         }
     }
 
@@ -239,7 +315,8 @@ fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
         return Verdict::Passed;
     }
 
-    let condition = unheld.as_ref().and_then(|unheld| unheld.condition);
+    let ours_lacks = unheld.as_ref().is_some_and(|unheld| lacks_documented(&vector.method, &unheld.problem));
+    let condition = unheld.as_ref().filter(|_| !ours_lacks).and_then(|unheld| unheld.condition);
     let row = deviations
         .iter()
         .filter(|row| row.fill.is_none() && fits(&row.pattern, &vector.id))
@@ -254,7 +331,7 @@ fn judge(vector: &Vector, deviations: &[Deviation]) -> Verdict {
     }
     match row {
         Some(row) => {
-            row.used.set(true);
+            row.used.set(row.used.get() + 1);
             Verdict::Skipped(format!("{}{problem}", row.why))
         }
         None => Verdict::Failed(format!("{problem}\n    theirs {expected:?}\n    ours   {actual:?}")),
@@ -313,10 +390,12 @@ fn main() -> ExitCode {
             }
         }
     }
-    // A row that nothing needs any more must go. Other vectors need not use every row.
-    let stale: Vec<_> = deviations.iter().filter(|row| given.is_none() && !row.used.get()).collect();
+    // A row that nothing needs any more must go, and none may excuse more than it did. Other vectors are free in that.
+    let fits_exactly = |row: &Deviation| row.skips.map_or(row.used.get() > 0, |skips| skips == row.used.get());
+    let stale: Vec<_> = deviations.iter().filter(|row| given.is_none() && !fits_exactly(row)).collect();
     for row in &stale {
-        println!("FAILED deviations.json: no vector needs {:?} ({})", row.pattern, row.why);
+        let used = row.used.get();
+        println!("FAILED deviations.json: {:?} ({}) is met {used} times, not {:?}", row.pattern, row.why, row.skips);
     }
     let free = vectors.iter().filter(|vector| !binds(vector)).count();
     println!("{free} vectors of the Python client do not bind: the JavaScript client has the same methods");

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -6,10 +8,11 @@ use crate::error::Result;
 use crate::id::{ProfileId, UserId};
 use crate::lenient::or_default;
 use crate::macros::{open_enum, request, settings};
-use crate::page::{Direction, ITER_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
+use crate::page::{Direction, ITER_AMOUNT, LARGEST_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
+use crate::patch::Patch;
 use crate::secret::{Password, Token};
 use crate::tag::Tag;
-use crate::time::{DateInput, Expiry, Timestamp};
+use crate::time::{DateInput, Expiry, ExpiryOfAnswer, Timestamp};
 use crate::wire::{OneOrArray, delete, get, post, put};
 
 /// The operations on the portal's users: [`RunApi::users`](super::RunApi::users).
@@ -132,7 +135,7 @@ request! {
     ///
     /// ```
     /// use tagoio::Password;
-    /// use tagoio::run::{NewUser, SendEmail};
+    /// use tagoio::run::NewUser;
     ///
     /// let with_password = NewUser::new("Jane", "jane@example.com", "Europe/Lisbon")
     ///     .password(Password::new("correct horse")?)
@@ -140,7 +143,7 @@ request! {
     ///     .tag("site", "lisbon");
     /// let invited = NewUser::new("Joe", "joe@example.com", "Europe/Lisbon")
     ///     .generate_password(true)
-    ///     .send_email(SendEmail::Template("invite".to_owned()));
+    ///     .send_email("invite");
     /// # Ok::<(), tagoio::Error>(())
     /// ```
     #[doc(alias = "UserCreateInfo")]
@@ -202,6 +205,18 @@ pub enum SendEmail {
     Template(String),
 }
 
+impl From<bool> for Patch<SendEmail> {
+    fn from(welcome: bool) -> Self {
+        Self::Set(SendEmail::Welcome(welcome))
+    }
+}
+
+impl From<&str> for Patch<SendEmail> {
+    fn from(template: &str) -> Self {
+        Self::Set(SendEmail::Template(template.to_owned()))
+    }
+}
+
 request! {
     /// What is to be changed of a user. The e-mail address can't be: TagoIO ignores it.
     ///
@@ -259,22 +274,36 @@ request! {
 #[doc(alias = "LoginResponse")]
 #[doc(alias = "LoginResponseRun")]
 #[derive(Debug, Clone, Deserialize)]
+#[serde(from = "LoginTokenAnswer")]
 #[non_exhaustive]
 pub struct LoginToken {
     /// The token itself.
     pub token: Token,
     /// What the token is called in lists; not the user's name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The user.
-    #[serde(default)]
     pub run_user: Option<UserId>,
-    /// When it expires.
-    #[serde(default, alias = "expire_date")]
+    /// When it expires; `None` when TagoIO doesn't say.
     pub expire_time: Option<Expiry>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct LoginTokenAnswer {
+    token: Token,
+    name: Option<String>,
+    run_user: Option<UserId>,
+    #[serde(flatten)]
+    expiry: ExpiryOfAnswer,
+    created_at: Option<Timestamp>,
+}
+
+impl From<LoginTokenAnswer> for LoginToken {
+    fn from(answer: LoginTokenAnswer) -> Self {
+        let LoginTokenAnswer { token, name, run_user, expiry, created_at } = answer;
+        Self { token, name, run_user, expire_time: expiry.either(), created_at }
+    }
 }
 
 open_enum! {
@@ -386,16 +415,16 @@ impl<R> UserQuery<R> {
 impl sealed::Sealed for UserInfo {}
 
 impl Row for UserInfo {
-    fn key(&self) -> Option<&str> {
-        Some(self.id.as_str())
+    fn key(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.id.as_str()))
     }
 }
 
 impl sealed::Sealed for UserRow {}
 
 impl Row for UserRow {
-    fn key(&self) -> Option<&str> {
-        self.id.as_ref().map(UserId::as_str)
+    fn key(&self) -> Option<Cow<'_, str>> {
+        self.id.as_ref().map(|id| Cow::Borrowed(id.as_str()))
     }
 }
 
@@ -447,7 +476,7 @@ impl UsersApi<'_> {
     #[doc(alias = "listUsers")]
     pub fn iter<R: Row + 'static>(&self, query: &UserQuery<R>) -> Rows<R> {
         let (client, query) = (self.client.clone(), query.clone().with_id());
-        let amount = query.amount_or(ITER_AMOUNT);
+        let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.run().users().page(&query, page, amount))
     }
 

@@ -73,6 +73,30 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrArray<T> {
     }
 }
 
+/// A value that is read from an object and nothing else, however lenient its type is.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
 /// Reads an answer: the value that the call expects, or why there is none.
 ///
 /// A success is what says so twice, by a status of 2xx and by the absence of `"status": false`. An answer outside the
@@ -160,7 +184,7 @@ fn describe(error: &serde_json::Error) -> String {
         Category::Io | Category::Syntax | Category::Eof => text,
         Category::Data => match text.rsplit_once(", expected ") {
             // "invalid type: string \"secret\", expected u64" names what was found by its kind and its value.
-            Some((found, expected)) if found.starts_with("invalid ") => {
+            Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
                 let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
                 format!("{found}, expected {expected}")
             }
@@ -210,7 +234,8 @@ fn short_name(name: &str) -> String {
         .split_inclusive(['<', '>', ',', ' ', '(', ')'])
         .map(|part| part.rsplit("::").next().unwrap_or(part))
         .collect();
-    match short.strip_prefix("OneOrArray<").and_then(|inner| inner.strip_suffix('>')) {
+    let wrapped = short.strip_prefix("OneOrArray<").or_else(|| short.strip_prefix("Object<"));
+    match wrapped.and_then(|inner| inner.strip_suffix('>')) {
         Some(inner) => inner.to_owned(),
         None => short,
     }

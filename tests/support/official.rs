@@ -157,6 +157,11 @@ fn answer(result: tagoio::Result<impl Serialize>) -> Result<Value, Problem> {
 
 // Answers that hold a secret can't be written by themselves.
 
+/// An expiry as TagoIO sends it: never is null.
+fn as_sent(expiry: Option<&Expiry>) -> Option<&Expiry> {
+    expiry.filter(|expiry| **expiry != Expiry::Never)
+}
+
 fn token_row(row: &TokenRow) -> Value {
     json!({
         "token": row.token,
@@ -166,7 +171,7 @@ fn token_row(row: &TokenRow) -> Value {
         "serie_number": row.serie_number,
         "last_authorization": row.last_authorization,
         "verification_code": row.verification_code,
-        "expire_time": row.expire_time,
+        "expire_time": as_sent(row.expire_time.as_ref()),
         "ref_id": row.ref_id,
         "created_at": row.created_at,
         "created_by": row.created_by,
@@ -178,7 +183,7 @@ fn created_token(created: &CreatedToken) -> Value {
         "token": created.token,
         "name": created.name,
         "permission": created.permission,
-        "expire_time": created.expire_time,
+        "expire_time": as_sent(created.expire_time.as_ref()),
         "profile": created.profile,
         "created_by": created.created_by,
     })
@@ -189,7 +194,7 @@ fn login_token(login: &LoginToken) -> Value {
         "token": login.token,
         "name": login.name,
         "run_user": login.run_user,
-        "expire_time": login.expire_time,
+        "expire_time": as_sent(login.expire_time.as_ref()),
         "created_at": login.created_at,
     })
 }
