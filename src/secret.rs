@@ -131,6 +131,11 @@ secret! {
 }
 
 secret! {
+    /// The code by which middleware proves that a request is its own.
+    VerificationCode
+}
+
+secret! {
     /// An identity provider's XML metadata as TagoIO wants it: in base 64.
     ///
     /// ```
@@ -178,10 +183,28 @@ impl Password {
     /// file. The value is not repeated.
     pub fn new(password: impl Into<String>) -> Result<Self> {
         let password = Self::unchecked(password.into());
-        match password.expose().chars().position(char::is_control) {
-            Some(at) => Err(Error::config("password", format!("character {} is a control character", at + 1))),
-            None => Ok(password),
-        }
+        without_control_characters("password", password.expose())?;
+        Ok(password)
+    }
+}
+
+impl VerificationCode {
+    /// Takes a code of any characters that a person can type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it holds a control character. The value is not repeated.
+    pub fn new(code: impl Into<String>) -> Result<Self> {
+        let code = Self::unchecked(code.into());
+        without_control_characters("verification code", code.expose())?;
+        Ok(code)
+    }
+}
+
+fn without_control_characters(subject: &str, secret: &str) -> Result<()> {
+    match secret.chars().position(char::is_control) {
+        Some(at) => Err(Error::config(subject, format!("character {} is a control character", at + 1))),
+        None => Ok(()),
     }
 }
 
@@ -245,6 +268,7 @@ mod tests {
             (Token::new("canáry").map(drop), "canáry"),
             (Token::new("can ary").map(drop), "can ary"),
             (Password::new("canary\n").map(drop), "canary"),
+            (VerificationCode::new("canary\n").map(drop), "canary"),
             (PinCode::new("12a456").map(drop), "12a456"),
             (PinCode::new("").map(drop), ""),
             (IdpMetadata::new("<canary>").map(drop), "canary"),

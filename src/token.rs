@@ -12,6 +12,8 @@ use crate::macros::{open_enum, request};
 use crate::page::{Direction, ITER_AMOUNT, LARGEST_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
 use crate::profile::OtpType;
 use crate::secret::{Password, PinCode, Token};
+
+pub use crate::secret::VerificationCode;
 use crate::time::{Expiry, ExpiryOfAnswer, Timestamp, null_is_never};
 use crate::wire::{delete, get, post};
 
@@ -62,7 +64,7 @@ request! {
         /// A serial number, for devices.
         serie_number: String,
         /// A verification code, for middleware.
-        verification_code: String,
+        verification_code: VerificationCode,
         /// The middleware or kind of device, for devices.
         middleware: String,
         /// The e-mail address of the account.
@@ -169,7 +171,7 @@ pub struct TokenRow {
     /// When it was last used.
     pub last_authorization: Option<Timestamp>,
     /// A verification code, for middleware.
-    pub verification_code: Option<String>,
+    pub verification_code: Option<VerificationCode>,
     /// When it expires; `None` when TagoIO doesn't say.
     #[serde(deserialize_with = "null_is_never")]
     pub expire_time: Option<Expiry>,

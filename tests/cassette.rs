@@ -10,7 +10,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use tagoio::profile::{Credentials, OtpType};
 use tagoio::run::{IdpMetadata, NewNotification, NewUser, RunSettings, SamlEdit, UserEdit};
-use tagoio::token::{NewToken, Permission, TokenQuery};
+use tagoio::token::{NewToken, Permission, TokenQuery, VerificationCode};
 use tagoio::transport::{
     Cassette, Method, Record, Replay, Request, Response, Transport, TransportError, TransportErrorKind, from_fn,
 };
@@ -221,7 +221,7 @@ const CALLS: [(&str, Call); 15] = [
         let new = NewToken::new("ci", Permission::Read)
             .sign_in("me@example.com", password())
             .two_factor(OtpType::Sms, pin())
-            .verification_code("canary-code");
+            .verification_code(VerificationCode::new("canary-code").unwrap());
         drop(tago.token().create(ProfileId::CURRENT, &new));
     }),
     ("token.delete", |tago| drop(tago.token().delete(ProfileId::CURRENT, &path_token()))),

@@ -16,7 +16,7 @@ use tagoio::run::{
     NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SendEmail, SignUpMethod, Theme, ThemeOption,
     UserEdit, UserField, UserInvite, UserOptions, UserOrder, UserQuery,
 };
-use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery};
+use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery, VerificationCode};
 use tagoio::{Client, Direction, Expiry, Password, Patch, PinCode, ProfileId, Result, Tag, TimeUnit, Timestamp, Token};
 
 const P: &str = "61fac4d9a5c9f40012a5ff92";
@@ -419,7 +419,7 @@ fn token_changes() {
             let new = NewToken::new("ci", Permission::Read)
                 .expire_time(Expiry::after(3, TimeUnit::Month))
                 .serie_number("s")
-                .verification_code("v")
+                .verification_code(VerificationCode::new("v")?)
                 .middleware("m")
                 .sign_in("me@example.com", Password::new("secret")?)
                 .two_factor(OtpType::Sms, PinCode::new("123456")?);
