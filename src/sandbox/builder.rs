@@ -1,10 +1,10 @@
 use std::sync::{Arc, Mutex};
 
-use super::limits::Plan;
 use super::seed::{self, Beginning};
 use super::world::{Rules, World};
 use super::{Sandbox, Shared, writable};
 use crate::clock::{Clock, SystemClock};
+use crate::profile::Plan;
 use crate::secret::PinCode;
 
 /// Makes a [`Sandbox`].

@@ -59,10 +59,11 @@ mod world;
 pub use access::Grant;
 pub use builder::SandboxBuilder;
 pub use faults::{Fault, FaultRule};
-pub use limits::Plan;
 #[cfg(feature = "sandbox-server")]
 pub use serve::SandboxServer;
 pub use view::{Handled, SentEmail};
+
+pub use crate::profile::Plan;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -11,9 +11,10 @@ use super::audit::{Event, Query};
 use super::custom_domain::CustomDomain;
 use super::directory::Directory;
 use super::ids::Ids;
-use super::limits::{Plan, Windows};
+use super::limits::Windows;
 use super::saml::Saml;
 use super::view::{Handled, SentEmail};
+use crate::profile::Plan;
 
 /// Amounts of services, by TagoIO's word for the service.
 pub(super) type Allocation = BTreeMap<String, f64>;

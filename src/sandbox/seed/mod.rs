@@ -8,8 +8,8 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 
 use super::access::{Holder, Power, TokenRecord};
 use super::ids::mix;
-use super::limits::Plan;
 use super::world::{Account, AddOns, Allocation, Member, Profile, World};
+use crate::profile::Plan;
 
 /// What there is to be at the beginning.
 pub(super) struct Beginning {
