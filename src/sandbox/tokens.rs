@@ -93,9 +93,9 @@ pub(super) fn list(context: &mut Context<'_>) -> Answer {
     let here = |record: &TokenRecord| record.profile == profile && matches!(record.holder, Holder::Account);
     let tokens = context.world.tokens.iter().filter(|(_, record)| here(record));
     let rows: Vec<Row<'_>> = tokens.map(|(token, record)| Row { token, record }).collect();
-    let mut found: Vec<&Row<'_>> = rows.iter().filter(|row| query.admits(*row)).collect();
+    let mut found: Vec<&Row<'_>> = rows.iter().filter(|row| query.selection().admits(*row)).collect();
     found.sort_by_key(|row| &row.record.serial);
-    query.sort(&mut found);
+    query.selection().sort(&mut found);
     Ok(query.slice(&found).iter().map(|row| query.project(*row)).collect())
 }
 

@@ -13,7 +13,7 @@ use super::routes::{Change, Context};
 use super::view::SentEmail;
 use crate::Patch;
 
-const COLUMNS: Columns = Columns {
+pub(super) const COLUMNS: Columns = Columns {
     fields: &[
         "id",
         "name",
