@@ -164,6 +164,11 @@ impl Directory {
         self.users.get(self.by_email.get(&email.to_lowercase())?)
     }
 
+    /// Somebody by id or e-mail address.
+    pub(super) fn find(&self, text: &str) -> Option<&User> {
+        self.get(text).or_else(|| self.by_email(text))
+    }
+
     /// Adds a user whose e-mail address nobody else has; `false` when somebody has.
     pub(super) fn add(&mut self, user: User) -> bool {
         let email = user.email.to_lowercase();
