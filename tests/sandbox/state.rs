@@ -494,7 +494,8 @@ fn a_file_that_cannot_be_read_is_named_with_line_and_column() {
         let found = refused(text);
         assert!(found.starts_with(problem), "{found}\nis not\n{problem}");
     }
-    assert!(refused("[".repeat(100_000).as_bytes()).contains("recursion limit"));
+    let deep = format!("{{\"version\": 1, \"profiles\": [{{\"run\": {{\"own\": {}", "[".repeat(100_000));
+    assert!(refused(deep.as_bytes()).contains("recursion limit exceeded"));
 
     std::fs::write(&path, b"\xef\xbb\xbf{\"version\": 1, \"account\": {\"name\": \"M\"}}").unwrap();
     assert!(Sandbox::builder().state_file(&path).is_ok(), "a mark of UTF-8 at the beginning does no harm");
