@@ -13,7 +13,7 @@ use crate::secret::Token;
 use crate::team::TeamApi;
 use crate::token::TokenApi;
 use crate::transport::{Limits, Method, Request, Response, Transport};
-use crate::wire::{self, Answer, Operation};
+use crate::wire::{self, Confirmation, Operation};
 
 /// The entry to TagoIO: a token, a region and a transport.
 ///
@@ -130,7 +130,7 @@ impl Client {
 
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
-        self.send(operation).map(|Answer(text)| text)
+        self.send(operation).map(|Confirmation(text)| text)
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {

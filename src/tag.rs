@@ -1,4 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::patch::Patch;
 
 /// A key and a value that something is marked with.
 ///
@@ -26,5 +28,44 @@ impl Tag {
 impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {
     fn from((key, value): (K, V)) -> Self {
         Self::new(key, value)
+    }
+}
+
+/// Reads the tags of a request: unlike those of an answer, they have to be whole, and to have nothing else.
+pub(crate) fn tags_as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Vec<Tag>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Whole {
+        key: String,
+        value: String,
+    }
+
+    let tags = Option::<Vec<Whole>>::deserialize(deserializer)?;
+    Ok(tags.map_or(Patch::Clear, |tags| Patch::Set(tags.into_iter().map(|tag| Tag::new(tag.key, tag.value)).collect())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::Tag;
+    use crate::run::{UserEdit, UserInfo};
+
+    #[test]
+    fn tags_of_an_answer_may_lack_a_part_and_those_of_a_request_may_not() {
+        for (tags, read) in [
+            (json!([{"key": "a", "value": "b"}]), Ok(Tag::new("a", "b"))),
+            (json!([{"key": "a"}]), Err("missing field `value`")),
+            (json!([{"key": "a", "value": "b", "colour": 1}]), Err("unknown field `colour`")),
+        ] {
+            let user: UserInfo = from_value(json!({"id": "1", "tags": tags})).unwrap();
+            assert_eq!(user.tags[0].key, "a");
+            let edit: Result<UserEdit, _> = from_value(json!({"tags": tags}));
+            match (edit, read) {
+                (Ok(edit), Ok(tag)) => assert_eq!(edit.tags.as_deref(), Some(&[tag][..])),
+                (Err(error), Err(problem)) => assert!(error.to_string().starts_with(problem), "{error}"),
+                (edit, read) => panic!("{edit:?} is not {read:?}"),
+            }
+        }
     }
 }

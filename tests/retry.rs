@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tagoio::clock::{Clock, ManualClock};
 use tagoio::profile::{Credentials, NewProfile};
-use tagoio::run::{NewNotification, NewUser, UserEdit, UserQuery};
+use tagoio::run::{NewNotification, NewUser, UserEdit, UserInvite, UserQuery};
 use tagoio::token::{NewToken, Permission};
 use tagoio::transport::{
     Attempt, Limits, Method, Request, Response, Retry, RetryPolicy, Transport, TransportError, TransportErrorKind,
@@ -364,7 +364,7 @@ fn what_creates_or_mints_is_never_sent_twice_once_it_may_have_arrived() {
         }),
         ("users.create", |tago| tago.run().users().create(&NewUser::new("n", "e", "UTC")).map(drop)),
         ("users.login_as", |tago| tago.run().users().login_as("61eb", None).map(drop)),
-        ("users.resend_invite", |tago| tago.run().users().resend_invite("61eb", None).map(drop)),
+        ("users.resend_invite", |tago| tago.run().users().resend_invite("61eb", &UserInvite::new()).map(drop)),
         ("notifications.create", |tago| {
             tago.run().notifications().create("61eb", &NewNotification::new().title("t")).map(drop)
         }),

@@ -14,7 +14,7 @@ use tagoio::profile::{
 use tagoio::run::{
     ButtonTrigger, IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationButton, NotificationEdit,
     NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SendEmail, SignUpMethod, Theme, ThemeOption,
-    UserEdit, UserField, UserOptions, UserOrder, UserQuery,
+    UserEdit, UserField, UserInvite, UserOptions, UserOrder, UserQuery,
 };
 use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery};
 use tagoio::{Client, Direction, Expiry, Password, Patch, PinCode, ProfileId, Result, Tag, TimeUnit, Timestamp, Token};
@@ -741,10 +741,13 @@ fn user_changes() {
         None,
         json!("Successfully Removed"),
     );
-    for (template, body) in [(None, json!({})), (Some("custom_invite"), json!({"invite_template": "custom_invite"}))] {
+    for (invite, body) in [
+        (UserInvite::new(), json!({})),
+        (UserInvite::new().invite_template("custom_invite"), json!({"invite_template": "custom_invite"})),
+    ] {
         row(
             "run().users().resend_invite",
-            |tago| tago.run().users().resend_invite(U, template),
+            |tago| tago.run().users().resend_invite(U, &invite),
             ("POST /run/users/61eb25a4d6a4a20011d4cd3c/invite", Never),
             body,
             json!("Invite sent"),

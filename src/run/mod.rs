@@ -20,7 +20,8 @@ pub use settings::{
 };
 pub use theme::{Theme, ThemeOption};
 pub use users::{
-    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserOptions, UserOrder, UserQuery, UserRow, UsersApi,
+    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder, UserQuery,
+    UserRow, UsersApi,
 };
 
 use serde::Serialize;

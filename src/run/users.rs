@@ -168,6 +168,7 @@ request! {
         /// The language, such as `en` or `en-US`.
         language: String,
         /// The tags.
+        #[serde(deserialize_with = "crate::tag::tags_as_written")]
         tags: Vec<Tag>,
         /// Whether the user may sign in.
         active: bool,
@@ -227,6 +228,7 @@ request! {
         /// The language, such as `en` or `en-US`.
         language: String,
         /// The tags: they **replace** all that the user has.
+        #[serde(deserialize_with = "crate::tag::tags_as_written")]
         tags: Vec<Tag>,
         /// Whether the user may sign in.
         active: bool,
@@ -240,6 +242,16 @@ request! {
         force_password_change: bool,
         /// Signs the user out everywhere.
         logout_sessions: bool,
+    }
+}
+
+request! {
+    /// How a user is to be invited once more.
+    #[doc(alias = "UserInviteInfo")]
+    #[derive(PartialEq, Eq, Default)]
+    pub struct UserInvite {
+        /// The key of the portal's e-mail template to be sent. `welcome` when nothing is said.
+        invite_template: String,
     }
 }
 
@@ -560,8 +572,7 @@ impl UsersApi<'_> {
         self.client.send(operation)
     }
 
-    /// Sends a user the invitation once more, and gives TagoIO's confirmation. `template` is a key of the portal's e-mail
-    /// templates; without one it is `welcome`.
+    /// Sends a user the invitation once more, and gives TagoIO's confirmation.
     ///
     /// `POST /run/users/{user}/invite`
     ///
@@ -571,21 +582,15 @@ impl UsersApi<'_> {
     /// may have been delivered.
     ///
     /// ```no_run
+    /// # use tagoio::run::UserInvite;
     /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
-    /// tago.run().users().resend_invite("61eb25a4d6a4a20011d4cd3c", None)?;
+    /// let invite = UserInvite::new().invite_template("second_invitation");
+    /// tago.run().users().resend_invite("61eb25a4d6a4a20011d4cd3c", &invite)?;
     /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "userResendInvite")]
-    #[doc(alias = "UserInviteInfo")]
-    pub fn resend_invite(&self, user: impl Into<UserId>, template: Option<&str>) -> Result<String> {
-        #[derive(Serialize)]
-        struct Invitation<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            invite_template: Option<&'a str>,
-        }
-
-        let operation = post("/run/users/{user}/invite").segment(user.into());
-        self.client.confirm(operation.json(&Invitation { invite_template: template }))
+    pub fn resend_invite(&self, user: impl Into<UserId>, invite: &UserInvite) -> Result<String> {
+        self.client.confirm(post("/run/users/{user}/invite").segment(user.into()).json(invite))
     }
 }

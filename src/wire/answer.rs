@@ -22,10 +22,10 @@ struct Envelope<T> {
 
 /// What a call that answers without a value answers with: TagoIO's confirmation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer(pub(crate) String);
+pub(crate) struct Confirmation(pub(crate) String);
 
 /// Whatever a confirmation is (a sentence nearly always), it must not turn a success into an error.
-impl<'de> Deserialize<'de> for Answer {
+impl<'de> Deserialize<'de> for Confirmation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Self(match Value::deserialize(deserializer)? {
             Value::String(text) => text,
@@ -206,11 +206,14 @@ fn warn(request: &Request, message: Option<&str>) {
 
 /// `alloc::vec::Vec<tagoio::run::users::UserInfo>` → `Vec<UserInfo>`.
 fn short_name(name: &str) -> String {
-    name.split_inclusive(['<', '>', ',', ' ', '(', ')'])
+    let short: String = name
+        .split_inclusive(['<', '>', ',', ' ', '(', ')'])
         .map(|part| part.rsplit("::").next().unwrap_or(part))
-        .collect::<String>()
-        .replace("OneOrArray<", "")
-        .replace("Answer", "a confirmation")
+        .collect();
+    match short.strip_prefix("OneOrArray<").and_then(|inner| inner.strip_suffix('>')) {
+        Some(inner) => inner.to_owned(),
+        None => short,
+    }
 }
 
 #[cfg(test)]
@@ -246,7 +249,7 @@ mod tests {
     fn null_and_nothing_are_values_where_the_type_allows() {
         for body in [r#"{"status":true,"result":null}"#, r#"{"status":true}"#, "", " \n"] {
             assert_eq!(read::<Option<u8>>(200, body).unwrap(), None, "{body}");
-            assert_eq!(read::<Answer>(204, body).unwrap(), Answer(String::new()), "{body}");
+            assert_eq!(read::<Confirmation>(204, body).unwrap(), Confirmation(String::new()), "{body}");
             assert!(matches!(read::<Vec<u8>>(200, body), Err(Error::Decode(_))), "{body}");
         }
     }
@@ -261,7 +264,7 @@ mod tests {
             (json!({"n": 1}), r#"{"n":1}"#),
         ] {
             let body = json!({"status": true, "result": result}).to_string();
-            assert_eq!(read::<Answer>(200, body).unwrap().0, text);
+            assert_eq!(read::<Confirmation>(200, body).unwrap().0, text);
         }
     }
 
@@ -289,9 +292,9 @@ mod tests {
     #[test]
     fn a_foreign_body_is_described_and_not_shown() {
         let response = Response::new(502).with_header("content-type", "text/html; charset=utf-8").with_body("<html>");
-        let error = decode::<Answer>(&request(), &response).unwrap_err();
+        let error = decode::<Confirmation>(&request(), &response).unwrap_err();
         assert_eq!(error.to_string(), "GET /x: TagoIO answered 502 Bad Gateway (text/html, 6 bytes)");
-        let silent = read::<Answer>(200, r#"{"status":false}"#).unwrap_err();
+        let silent = read::<Confirmation>(200, r#"{"status":false}"#).unwrap_err();
         assert_eq!(
             silent.to_string(),
             "GET /x: TagoIO answered 200 with \"status\": false (no content type, 16 bytes)"
@@ -352,5 +355,6 @@ mod tests {
     fn type_names_lose_their_modules() {
         assert_eq!(short_name("alloc::vec::Vec<tagoio::run::users::UserInfo>"), "Vec<UserInfo>");
         assert_eq!(short_name("core::option::Option<(a::B, c::D)>"), "Option<(B, D)>");
+        assert_eq!(short_name("tagoio::wire::answer::OneOrArray<tagoio::run::users::UserInfo>"), "UserInfo");
     }
 }
