@@ -220,7 +220,9 @@ fn run(
             };
             // A profile that was deleted took its audit log with it.
             if let Ok(profile) = world.profile_mut(&change.profile) {
-                profile.audit_log.push(event);
+                // Nearly always at the end; but a state may have events of times to come.
+                let at = profile.audit_log.partition_point(|earlier| earlier.date <= event.date);
+                profile.audit_log.insert(at, event);
             }
             Ok(change.result)
         }
