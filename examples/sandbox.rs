@@ -9,13 +9,16 @@ use tagoio::sandbox::{Sandbox, SandboxServer};
 const HELP: &str = "\
 Serves a TagoIO sandbox on this computer until Ctrl-C.
 
-Usage: sandbox [--port PORT] [--users COUNT] [--no-rate-limits]
+Usage: sandbox [--port PORT] [--state FILE] [--users COUNT] [--no-rate-limits]
 
   --port PORT        the port; any free one when there is none
-  --users COUNT      so many TagoRUN users more than the two dozen there are
+  --state FILE       begin with the state in this JSON file, in place of the sandbox's own story
+  --users COUNT      so many TagoRUN users more than there are: the story has two dozen
   --no-rate-limits   never answer 429
 
-Example: sandbox --port 8787 --users 1000";
+Example: sandbox --port 8787 --users 1000
+
+What it is like now can be kept: curl http://127.0.0.1:8787/__sandbox/state > world.json";
 
 fn main() -> ExitCode {
     match start(std::env::args().skip(1)) {
@@ -41,6 +44,10 @@ fn start(mut args: impl Iterator<Item = String>) -> Result<Option<SandboxServer>
         };
         match arg.as_str() {
             "--port" => port = u16::try_from(number("a port")?).map_err(|error| format!("--port: {error}"))?,
+            "--state" => {
+                let file = args.next().ok_or("--state needs a file")?;
+                sandbox = sandbox.state_file(file).map_err(|error| describe(&error))?;
+            }
             "--users" => sandbox = sandbox.users(number("a number of users")?),
             "--no-rate-limits" => sandbox = sandbox.rate_limits(false),
             "--help" | "-h" => return Ok(None),
@@ -59,18 +66,20 @@ fn describe(error: &dyn std::error::Error) -> String {
 
 fn serve(server: &SandboxServer) -> ExitCode {
     let sandbox = server.sandbox();
-    println!("Here is {server}. Its demo account: {} / {}", Sandbox::EMAIL, Sandbox::PASSWORD);
-    println!("The token of its main profile ({}), which may do everything:\n", sandbox.profile_id());
-    // TAGOIO_SSE is read by TagoIO's own clients, together with TAGOIO_API.
-    for (name, value) in [
-        ("TAGOIO_API", server.url()),
-        ("TAGOIO_SSE", server.url()),
-        ("TAGOIO_TOKEN", sandbox.token().expose().to_owned()),
+    let (email, password) = sandbox.sign_in();
+    println!("Here is {server}. Its account: {email} / {}", password.expose());
+    println!("The token of its main profile ({}):\n", sandbox.profile_id());
+    let (url, token) = (server.url(), sandbox.token());
+    for (name, value, reader) in [
+        ("TAGOIO_API", url.as_str(), ""),
+        ("TAGOIO_SSE", url.as_str(), "   # TagoIO's own clients want both"),
+        ("TAGOIO_TOKEN", token.expose(), "   # this crate"),
+        ("T_ANALYSIS_TOKEN", token.expose(), "   # TagoIO's own clients, for Resources without a token"),
     ] {
-        println!("  export {name}={value}");
+        println!("  export {name}={value}{reader}");
     }
     println!("\nTry: curl -H \"token: $TAGOIO_TOKEN\" $TAGOIO_API/profile/current");
-    println!("Stop it with Ctrl-C; everything in it is gone then.");
+    println!("Stop it with Ctrl-C; what isn't kept is gone then: curl $TAGOIO_API/__sandbox/state > world.json");
     // The process ends by the signal; the server needs nothing from this thread.
     loop {
         std::thread::park();

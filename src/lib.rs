@@ -74,8 +74,8 @@
 //! | --- | --- | --- |
 //! | `ureq` | yes | `transport::UreqTransport` and with it `Client::new`; TLS by rustls |
 //! | `rustls`, `native-tls`, `platform-verifier` | `rustls` | the TLS below ureq: rustls with Mozilla's roots, the operating system's library, rustls with the operating system's roots |
-//! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO |
-//! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language |
+//! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO, its state as JSON, faults on demand |
+//! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language (brings hyper and tokio) |
 //! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
 //! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
 //!
@@ -139,6 +139,9 @@ mod guide {
     mod readme {}
     #[doc = include_str!("../docs/errors.md")]
     mod errors {}
+    #[cfg(feature = "sandbox-server")]
+    #[doc = include_str!("../docs/sandbox.md")]
+    mod sandbox {}
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/transports.md")]
     mod transports {}

@@ -174,6 +174,14 @@ impl Token {
     }
 }
 
+#[cfg(feature = "sandbox")]
+impl Password {
+    /// Takes the password of an account of the sandbox.
+    pub(crate) fn sandboxed(password: String) -> Self {
+        Self::unchecked(password)
+    }
+}
+
 impl Password {
     /// Takes a password of any characters that a person can type.
     ///

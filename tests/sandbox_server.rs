@@ -211,42 +211,133 @@ fn faults_are_the_same_through_the_transport_door() {
     }
 }
 
+/// Calls a control route: the status, and the body as JSON.
+fn control(server: &SandboxServer, method: Method, path: &str, body: &str) -> (u16, Value) {
+    let mut request = Request::new(method, format!("{}/__sandbox{path}", server.url()));
+    if !body.is_empty() {
+        request = request.with_body(body.as_bytes());
+    }
+    let response = UreqTransport::new().unwrap().send(&request).unwrap();
+    (response.status(), serde_json::from_slice(response.body()).unwrap())
+}
+
 #[test]
 fn control_routes_need_no_token_and_say_what_is_wrong() {
     let server = served();
-    let url = |path: &str| format!("{}/__sandbox{path}", server.url());
-    let ureq = UreqTransport::new().unwrap();
-    let send = |method, path: &str, body: Option<Value>| {
-        let mut request = Request::new(method, url(path));
-        if let Some(body) = body {
-            request = request.with_body(body.to_string().into_bytes());
-        }
-        let response = ureq.send(&request).unwrap();
-        (response.status(), serde_json::from_slice::<Value>(response.body()).unwrap())
-    };
-
-    let (status, about) = send(Method::Get, "", None);
+    let (status, about) = control(&server, Method::Get, "", "");
     assert_eq!((status, &about["result"]["profile"]), (200, &json!(server.sandbox().profile_id())));
+    assert_eq!(about["result"]["email"], Sandbox::EMAIL);
     let rule =
         json!({"fault": {"answer": {"status": 503, "body": "{}"}}, "method": "GET", "path": "/profile", "times": 2});
-    assert_eq!(send(Method::Post, "/faults", Some(rule.clone())).0, 200);
-    assert_eq!(send(Method::Post, "/faults", Some(json!([rule, rule]))).1["result"].as_array().unwrap().len(), 3);
+    assert_eq!(control(&server, Method::Post, "/faults", &rule.to_string()).0, 200);
+    let two = json!([rule, rule]).to_string();
+    assert_eq!(control(&server, Method::Post, "/faults", &two).1["result"].as_array().unwrap().len(), 3);
     assert_eq!(client(&server).profile().list().unwrap_err().status(), Some(503));
-    assert_eq!(send(Method::Delete, "/faults", None).1["result"], json!([]));
+    assert_eq!(control(&server, Method::Delete, "/faults", "").1["result"], json!([]));
     assert_eq!(client(&server).profile().list().unwrap().len(), 3);
-    assert_eq!(send(Method::Get, "/journal", None).1["result"], json!([{"route": "GET /profile", "status": 200}]));
+    let journal = json!([{"route": "GET /profile", "status": 200}]);
+    assert_eq!(control(&server, Method::Get, "/journal", "").1["result"], journal);
+    assert_eq!(control(&server, Method::Delete, "/journal", "").1, json!({"status": true, "result": []}));
+    assert_eq!(control(&server, Method::Get, "/journal", "").1["result"], json!([]));
 
-    for (method, path, body, status) in [
-        (Method::Post, "/faults", Some(json!({"fault": "no such"})), 400),
-        (Method::Post, "/faults", Some(json!({"fault": "hang_up", "tims": 3})), 400),
-        (Method::Post, "/faults", Some(json!({"fault": "hang_up", "method": "FLY"})), 400),
-        (Method::Post, "/faults", None, 400),
-        (Method::Get, "/nothing", None, 404),
-        (Method::Put, "/faults", None, 404),
+    for (method, path, body, status, message) in [
+        (Method::Post, "/faults", r#"{"fault": "no such"}"#, 400, "Invalid fault rule: unknown variant `no such`"),
+        (
+            Method::Post,
+            "/faults",
+            r#"{"fault": "hang_up", "tims": 3}"#,
+            400,
+            "Invalid fault rule: unknown field `tims`",
+        ),
+        (Method::Post, "/faults", r#"{"fault": "hang_up", "method": "FLY"}"#, 400, "Invalid fault rule: "),
+        (Method::Post, "/faults", "", 400, "Invalid fault rule: EOF"),
+        (Method::Post, "/clock", "", 400, "Invalid time: EOF"),
+        (Method::Post, "/clock", "{}", 400, "Invalid time: missing field `advance_seconds`"),
+        (Method::Post, "/clock", r#"{"advance_seconds": -1}"#, 400, "Invalid time: invalid value"),
+        (Method::Post, "/clock", r#"{"advance_seconds": "1"}"#, 400, "Invalid time: invalid type"),
+        (Method::Post, "/clock", r#"{"advance_seconds": 1, "x": 1}"#, 400, "Invalid time: unknown field `x`"),
+        (Method::Put, "/state", "", 400, "Invalid sandbox state: line 1, column 0: EOF"),
+        (
+            Method::Put,
+            "/state",
+            "{\n\"version\": 2}",
+            400,
+            "Invalid sandbox state: line 2, column 13: version: version 2",
+        ),
+        (
+            Method::Put,
+            "/state",
+            r#"{"version": 1, "profiles": [{"name": "M", "owner": "nobody"}]}"#,
+            400,
+            "Invalid sandbox state: profiles[0].owner: there is no account",
+        ),
+        (Method::Get, "/nothing", "", 404, "Control route Not Found"),
+        (Method::Put, "/faults", "", 404, "Control route Not Found"),
+        (Method::Get, "/reset", "", 404, "Control route Not Found"),
+        (Method::Delete, "/state", "", 404, "Control route Not Found"),
     ] {
-        let (found, answer) = send(method, path, body);
-        assert_eq!((found, answer["status"].clone()), (status, json!(false)), "{method} {path}");
+        let (found, answer) = control(&server, method, path, body);
+        assert_eq!((found, &answer["status"]), (status, &json!(false)), "{method} {path} {body}");
+        let said = answer["message"].as_str().unwrap();
+        assert!(said.starts_with(message), "{method} {path} {body}: {said}");
     }
+    assert_eq!(client(&server).profile().list().unwrap().len(), 3, "nothing was changed by that");
+}
+
+#[test]
+fn a_world_is_saved_brought_back_and_begun_anew_over_http() {
+    let server = served();
+    let users = || server.sandbox().users().len();
+    let create = || {
+        let new = NewUser::new("Jane", "jane@x.com", "UTC").generate_password(true);
+        client(&server).run().users().create(&new)
+    };
+    create().unwrap();
+    let (status, state) = control(&server, Method::Get, "/state", "");
+    assert_eq!((status, &state["version"]), (200, &json!(1)), "the state itself, without an envelope");
+    assert_eq!(users(), 25);
+
+    let (status, about) = control(&server, Method::Post, "/reset", "");
+    assert_eq!((status, &about["result"]["token"]), (200, &state["main"]["token"]));
+    assert_eq!(users(), 24);
+    assert!(create().is_ok());
+    control(&server, Method::Post, "/reset", "{}");
+
+    let (status, about) = control(&server, Method::Put, "/state", &state.to_string());
+    assert_eq!((status, &about["result"]["profile"]), (200, &state["main"]["profile"]));
+    assert_eq!(users(), 25);
+    assert_eq!(control(&server, Method::Get, "/state", "").1, state);
+    assert_eq!(create().unwrap_err().message(), Some("E-mail address is already in use"));
+
+    let small = json!({"version": 1, "profiles": [{"name": "Mill", "tokens": [
+        {"token": "p-mill", "name": "Administration", "permission": "full"},
+    ]}]});
+    assert_eq!(control(&server, Method::Put, "/state/", &small.to_string()).1["result"]["token"], "p-mill");
+    assert_eq!(client(&server).profile().list().unwrap()[0].name, "Mill");
+}
+
+#[test]
+fn a_state_may_be_larger_than_any_other_body() {
+    let server = served();
+    let logo = "x".repeat(11 * 1024 * 1024);
+    let large = json!({"version": 1, "profiles": [{"name": "Mill", "logo_url": logo}]}).to_string();
+    assert_eq!(control(&server, Method::Put, "/state", &large).0, 200);
+    assert_eq!(control(&server, Method::Post, "/state", &large).0, 413);
+}
+
+#[test]
+fn time_passes_on_demand_over_http() {
+    let server = served();
+    let now = |answer: Value| answer["result"]["now"].as_str().unwrap().to_owned();
+    assert_eq!(now(control(&server, Method::Get, "/clock", "").1), "2026-01-01T00:00:00.000Z");
+    let later = control(&server, Method::Post, "/clock", r#"{"advance_seconds": 86399}"#).1;
+    assert_eq!(now(later), "2026-01-01T23:59:59.000Z");
+    assert_eq!(now(control(&server, Method::Get, "", "").1), "2026-01-01T23:59:59.000Z");
+    let last = format!(r#"{{"advance_seconds": {}}}"#, u64::MAX);
+    assert_eq!(now(control(&server, Method::Post, "/clock", &last).1), "9000-01-01T00:00:00.000Z");
+    assert!(client(&server).profile().summary(ProfileId::CURRENT).is_ok());
+    control(&server, Method::Post, "/reset", "");
+    assert_eq!(now(control(&server, Method::Get, "/clock", "").1), "2026-01-01T00:00:00.000Z");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Profiles: what they are, use, may use and did.
 
 mod audit;
+mod plan;
 mod services;
 mod types;
 
 pub use audit::{AuditLog, AuditLogEvent, AuditLogFilter, AuditLogStatistics, AuditLogStatus, AuditedResource};
+pub use plan::Plan;
+pub(crate) use plan::RATES;
 pub use services::{Periodicity, ProfileLimit, Service, ServiceAllocation, StatisticsDate, UsageStatistic};
 pub use types::{
     AddOn, AddOnSettings, Credentials, NewProfile, OtpType, ProfileAddOns, ProfileDetails, ProfileEdit, ProfileInfo,

@@ -1,6 +1,7 @@
 //! Who may do what: tokens, permissions and Access Management.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer::Refusal;
@@ -9,7 +10,8 @@ use super::world::World;
 use crate::transport::Method;
 
 /// What a policy of Access Management allows an analysis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Grant {
     /// *Account / Access profile*: list, information and summary of profiles.
@@ -90,7 +92,7 @@ pub(super) enum Holder {
 #[derive(Clone)]
 pub(super) struct TokenRecord {
     /// Of later tokens it is greater.
-    pub(super) serial: String,
+    pub(super) serial: u64,
     pub(super) holder: Holder,
     pub(super) name: String,
     pub(super) power: Power,
@@ -105,6 +107,23 @@ pub(super) struct TokenRecord {
 }
 
 impl TokenRecord {
+    /// A token of a person that never expires.
+    pub(super) fn new(name: &str, power: Power, profile: &str, created_by: &str, created_at: DateTime<Utc>) -> Self {
+        Self {
+            serial: 0,
+            holder: Holder::Account,
+            name: name.to_owned(),
+            power,
+            profile: profile.to_owned(),
+            created_by: created_by.to_owned(),
+            expire_time: None,
+            created_at,
+            last_authorization: None,
+            serie_number: None,
+            verification_code: None,
+        }
+    }
+
     pub(super) fn kind(&self) -> &'static str {
         match self.holder {
             Holder::Account => "profile",

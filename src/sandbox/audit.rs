@@ -18,7 +18,7 @@ const LARGEST_LIMIT: usize = 10_000;
 /// Queries that are remembered; the oldest is forgotten first.
 const QUERIES: usize = 100;
 
-const RESOURCES: [&str; 11] = [
+pub(super) const RESOURCES: [&str; 11] = [
     "action",
     "am",
     "analysis",

@@ -1,15 +1,26 @@
 //! The control routes of the HTTP door: what a test suite in any language asks of the sandbox itself. TagoIO has no
 //! routes that begin like these.
 
+use std::time::Duration;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Sandbox;
 use super::answer::{Answer, Refusal, respond};
 use super::faults::FaultRule;
+use super::{Sandbox, State, dates};
+use crate::error::Error;
 use crate::transport::{Method, Request, Response};
 
 /// What every control route begins with.
 const PREFIX: &str = "/__sandbox";
+/// Where a whole state comes and goes.
+const STATE: &str = "/__sandbox/state";
+
+/// Whether a request brings a state, which may be larger than anything that is sent to TagoIO.
+pub(super) fn brings_state(method: &hyper::Method, path: &str) -> bool {
+    method == hyper::Method::PUT && path.trim_end_matches('/') == STATE
+}
 
 /// The answer to a request for a control route; `None` when it is for TagoIO.
 pub(super) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response> {
@@ -17,21 +28,44 @@ pub(super) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response> {
     if !rest.is_empty() && !rest.starts_with('/') {
         return None;
     }
-    Some(respond(route(sandbox, request.method(), rest.trim_matches('/'), request)))
+    let path = rest.trim_matches('/');
+    if (request.method(), path) == (Method::Get, "state") {
+        return Some(state(sandbox));
+    }
+    Some(respond(route(sandbox, request.method(), path, request)))
+}
+
+/// The state as it is, without TagoIO's envelope: what is saved can be sent back, or given to the next sandbox.
+fn state(sandbox: &Sandbox) -> Response {
+    match serde_json::to_vec(&sandbox.snapshot()) {
+        Ok(json) => Response::new(200).with_header("content-type", "application/json; charset=utf-8").with_body(json),
+        Err(error) => respond(Err(Refusal::new(500, format!("The state can't be written: {error}")))),
+    }
 }
 
 fn route(sandbox: &Sandbox, method: Method, path: &str, request: &Request) -> Answer {
     match (method, path) {
-        (Method::Get, "") => Ok(json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "profile": sandbox.profile_id(),
-            "token": sandbox.token(),
-            "email": Sandbox::EMAIL,
-            "password": Sandbox::PASSWORD,
-        })),
+        (Method::Get, "") => Ok(about(sandbox)),
+        (Method::Put, "state") => {
+            sandbox.restore(&State::from_json(request.body().unwrap_or_default()).map_err(|error| unfit(&error))?);
+            Ok(about(sandbox))
+        }
+        (Method::Post, "reset") => {
+            sandbox.reset();
+            Ok(about(sandbox))
+        }
+        (Method::Get, "clock") => Ok(json!({"now": dates::text(sandbox.now())})),
+        (Method::Post, "clock") => {
+            let now = sandbox.advance(Duration::from_secs(read::<Advance>("time", request)?.advance_seconds));
+            Ok(json!({"now": dates::text(now)}))
+        }
         (Method::Get, "journal") => {
             let entries = sandbox.journal();
             Ok(entries.iter().map(|entry| json!({"route": entry.route.to_string(), "status": entry.status})).collect())
+        }
+        (Method::Delete, "journal") => {
+            sandbox.clear_journal();
+            Ok(json!([]))
         }
         (Method::Get, "faults") => Ok(json!(sandbox.faults_waiting())),
         (Method::Post, "faults") => {
@@ -48,10 +82,40 @@ fn route(sandbox: &Sandbox, method: Method, path: &str, request: &Request) -> An
     }
 }
 
+/// What a client needs to begin.
+fn about(sandbox: &Sandbox) -> Value {
+    let (email, password) = sandbox.sign_in();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "profile": sandbox.profile_id(),
+        "token": sandbox.token(),
+        "email": email,
+        "password": password,
+        "now": dates::text(sandbox.now()),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+fn read<'a, T: Deserialize<'a>>(what: &str, request: &'a Request) -> Result<T, Refusal> {
+    let unreadable = |error| Refusal::bad_request(format!("Invalid {what}: {error}"));
+    serde_json::from_slice(request.body().unwrap_or_default()).map_err(unreadable)
+}
+
+fn unfit(error: &Error) -> Refusal {
+    let message = error.to_string();
+    let message = message.strip_prefix("invalid ").map_or(message.clone(), |problem| format!("Invalid {problem}"));
+    Refusal::bad_request(message)
+}
+
 /// One rule, or a list of them; all are read before any is taken.
 fn rules(request: &Request) -> Result<Vec<FaultRule>, Refusal> {
     let unreadable = |error: serde_json::Error| Refusal::bad_request(format!("Invalid fault rule: {error}"));
-    let body: Value = serde_json::from_slice(request.body().unwrap_or_default()).map_err(unreadable)?;
+    let body: Value = read("fault rule", request)?;
     let rules = if body.is_array() { body } else { json!([body]) };
     serde_json::from_value(rules).map_err(unreadable)
 }

@@ -16,14 +16,14 @@ const RECORDS: [&str; 5] = ["dns_ssl", "dns_page", "dns_email_1", "dns_email_2",
 const STALE: &str = "dns_page";
 
 pub(super) struct CustomDomain {
-    domain: String,
-    subdomain: String,
-    email: String,
-    created_at: DateTime<Utc>,
+    pub(super) domain: String,
+    pub(super) subdomain: String,
+    pub(super) email: String,
+    pub(super) created_at: DateTime<Utc>,
     /// When its records were made.
-    generated_at: DateTime<Utc>,
+    pub(super) generated_at: DateTime<Utc>,
     /// What their values are made of.
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl CustomDomain {
@@ -66,6 +66,18 @@ impl CustomDomain {
     }
 }
 
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    name.split('.').all(is_label)
+}
+
+/// A seed as a state has it: in 16 digits, because a large number would suffer in JavaScript.
+pub(super) fn read_seed(text: &str) -> Option<u64> {
+    let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    digits.then(|| u64::from_str_radix(text, 16).ok())?
+}
+
 pub(super) fn info(context: &mut Context<'_>) -> Answer {
     let profile = context.profile(0, Role::Owner)?;
     let domain = &context.world.profile(&profile)?.portal.custom_domain;
@@ -78,10 +90,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let fields = context.fields()?;
     let name = |key: &str| {
         let name = fields.required_text(key)?;
-        let well_formed = name.split('.').all(|label| {
-            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-        });
-        if well_formed { Ok(name.to_owned()) } else { Err(Refusal::invalid(key, "hostname")) }
+        if is_host_name(name) { Ok(name.to_owned()) } else { Err(Refusal::invalid(key, "hostname")) }
     };
     let (domain, subdomain, email) = (name("domain")?, name("subdomain")?, name("email")?);
     let seed = hash(&context.world.ids.id());

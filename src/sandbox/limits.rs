@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::answer::Refusal;
+use crate::profile::{Plan, RATES};
+use crate::transport::Method;
 
 /// Tags that a user may have.
 pub(super) const TAGS: usize = 30;
@@ -13,91 +15,43 @@ pub(super) const BUTTONS: usize = 4;
 /// Rows that a page of a list may have.
 pub(super) const AMOUNT: usize = 10_000;
 
-/// The plan of the sandbox's account: it sets the limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Plan {
-    /// One profile, no team, 60 users created a minute.
-    Free,
-    /// Two profiles, one team member, 100 users created a minute.
-    Starter,
-    /// Five profiles, five team members, 1,000 users created a minute, single sign-on. The default.
-    #[default]
-    Scale,
-}
-
 impl Plan {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Free => "free",
-            Self::Starter => "starter",
-            Self::Scale => "scale",
-        }
-    }
-
-    fn of<T>(self, free: T, starter: T, scale: T) -> T {
-        match self {
-            Self::Free => free,
-            Self::Starter => starter,
-            Self::Scale => scale,
-        }
-    }
-
     pub(super) fn profiles(self) -> usize {
-        self.of(1, 2, 5)
+        self.choose(1, 2, 5)
     }
 
     pub(super) fn team_members(self) -> usize {
-        self.of(0, 1, 5)
+        self.choose(0, 1, 5)
     }
 
     pub(super) fn has_single_sign_on(self) -> bool {
-        self.of(false, false, true)
+        self.choose(false, false, true)
     }
 
     pub(super) fn has_audit_log_filters(self) -> bool {
-        self.of(false, true, true)
+        self.choose(false, true, true)
     }
 
     /// What all profiles of an account together may use of each service.
     pub(super) fn services(self) -> [(&'static str, f64); 9] {
         [
-            ("input", self.of(50_000.0, 1_000_000.0, 5_000_000.0)),
-            ("output", self.of(50_000.0, 1_000_000.0, 5_000_000.0)),
-            ("analysis", self.of(30.0, 1_500.0, 6_000.0)),
-            ("data_records", self.of(50_000.0, 1_000_000.0, 10_000_000.0)),
-            ("sms", self.of(5.0, 100.0, 500.0)),
-            ("email", self.of(50.0, 1_000.0, 5_000.0)),
-            ("run_users", self.of(2.0, 50.0, 200.0)),
-            ("push_notification", self.of(50.0, 2_000.0, 10_000.0)),
-            ("file_storage", self.of(10.0, 1_000.0, 10_000.0)),
+            ("input", self.choose(50_000.0, 1_000_000.0, 5_000_000.0)),
+            ("output", self.choose(50_000.0, 1_000_000.0, 5_000_000.0)),
+            ("analysis", self.choose(30.0, 1_500.0, 6_000.0)),
+            ("data_records", self.choose(50_000.0, 1_000_000.0, 10_000_000.0)),
+            ("sms", self.choose(5.0, 100.0, 500.0)),
+            ("email", self.choose(50.0, 1_000.0, 5_000.0)),
+            ("run_users", self.choose(2.0, 50.0, 200.0)),
+            ("push_notification", self.choose(50.0, 2_000.0, 10_000.0)),
+            ("file_storage", self.choose(10.0, 1_000.0, 10_000.0)),
         ]
     }
 }
 
-/// A group of routes that TagoIO publishes a rate for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Rate {
-    Users,
-    Notifications,
-    Profiles,
-    Account,
-    Introspection,
-    /// No rate is published; none is kept.
-    Unlimited,
-}
-
-impl Rate {
-    /// Requests a minute to one route by one profile.
-    pub(super) fn per_minute(self, plan: Plan) -> Option<u32> {
-        match self {
-            Self::Users | Self::Notifications => Some(plan.of(60, 100, 1_000)),
-            Self::Profiles => Some(plan.of(60, 100, 200)),
-            Self::Account => Some(plan.of(50, 100, 500)),
-            Self::Introspection => Some(plan.of(60, 5_000, 10_000)),
-            Self::Unlimited => None,
-        }
-    }
+/// Requests a minute to a route by one profile; `None` where no number is published, and none is kept.
+pub(super) fn per_minute(method: Method, template: &str, plan: Plan) -> Option<u32> {
+    let rate = RATES.iter().find(|rate| rate.method == method && rate.template == template);
+    rate.map(|rate| rate.per_minute(plan))
 }
 
 /// Requests counted in windows that begin with the clock minute.

@@ -1,5 +1,7 @@
 //! List queries: page, amount, fields, filter and order.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -37,7 +39,7 @@ pub(super) enum Kind {
 
 /// What rows are ordered by.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Flag(bool),
     Date(DateTime<Utc>),
     Text(String),
@@ -109,6 +111,48 @@ impl Selection {
             _ => None,
         })
     }
+
+    pub(super) fn admits(&self, row: &impl Record) -> bool {
+        self.conditions.iter().all(|condition| match condition {
+            Condition::Text(field, patterns) => {
+                row.text(field).is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text)))
+            }
+            Condition::Flag(field, wanted) => row.flag(field) == Some(*wanted),
+            Condition::Date(field, start, end) => row.date(field).is_some_and(|date| (*start..*end).contains(&date)),
+            Condition::Tag { key, value } => row.tags().iter().any(|tag| {
+                key.as_ref().is_none_or(|key| key.matches(&tag.key))
+                    && value.as_ref().is_none_or(|value| value.matches(&tag.value))
+            }),
+        })
+    }
+
+    /// What a row is ordered by.
+    pub(super) fn key(&self, row: &impl Record) -> Option<Key> {
+        let (field, kind) = self.order;
+        match kind {
+            Kind::Flag => row.flag(field).map(Key::Flag),
+            Kind::Date => row.date(field).map(Key::Date),
+            Kind::Text | Kind::Tags => row.text(field).map(|text| Key::Text(text.to_lowercase())),
+        }
+    }
+
+    /// Which of two keys comes first; no key comes last in both directions.
+    pub(super) fn compare(&self, one: Option<&Key>, other: Option<&Key>) -> Ordering {
+        match (one, other) {
+            (Some(one), Some(other)) if self.descending => other.cmp(one),
+            (Some(one), Some(other)) => one.cmp(other),
+            (one, other) => other.is_some().cmp(&one.is_some()),
+        }
+    }
+
+    /// Sorts rows; those with equal keys stay as they are.
+    pub(super) fn sort<R: Record>(&self, rows: &mut [&R]) {
+        let mut keyed: Vec<(Option<Key>, &R)> = rows.iter().map(|row| (self.key(*row), *row)).collect();
+        keyed.sort_by(|(one, _), (other, _)| self.compare(one.as_ref(), other.as_ref()));
+        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
+            *place = row;
+        }
+    }
 }
 
 pub(super) struct ListQuery {
@@ -133,39 +177,6 @@ impl ListQuery {
 
     pub(super) fn selection(&self) -> &Selection {
         &self.selection
-    }
-
-    pub(super) fn admits(&self, row: &impl Record) -> bool {
-        self.selection.conditions.iter().all(|condition| match condition {
-            Condition::Text(field, patterns) => {
-                row.text(field).is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text)))
-            }
-            Condition::Flag(field, wanted) => row.flag(field) == Some(*wanted),
-            Condition::Date(field, start, end) => row.date(field).is_some_and(|date| (*start..*end).contains(&date)),
-            Condition::Tag { key, value } => row.tags().iter().any(|tag| {
-                key.as_ref().is_none_or(|key| key.matches(&tag.key))
-                    && value.as_ref().is_none_or(|value| value.matches(&tag.value))
-            }),
-        })
-    }
-
-    /// Sorts rows; those without a value come last in both directions.
-    pub(super) fn sort<R: Record>(&self, rows: &mut [&R]) {
-        let Selection { order: (field, kind), descending, .. } = self.selection;
-        let key = |row: &R| match kind {
-            Kind::Flag => row.flag(field).map(Key::Flag),
-            Kind::Date => row.date(field).map(Key::Date),
-            Kind::Text | Kind::Tags => row.text(field).map(|text| Key::Text(text.to_lowercase())),
-        };
-        let mut keyed: Vec<(Option<Key>, &R)> = rows.iter().map(|row| (key(row), *row)).collect();
-        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
-            (Some(a), Some(b)) if descending => b.cmp(a),
-            (Some(a), Some(b)) => a.cmp(b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        });
-        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
-            *place = row;
-        }
     }
 
     /// The rows of the page that was asked for.

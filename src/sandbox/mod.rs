@@ -49,6 +49,7 @@ mod seed;
 #[cfg(feature = "sandbox-server")]
 mod serve;
 mod settings;
+mod state;
 mod statistics;
 mod team;
 mod tokens;
@@ -59,27 +60,30 @@ mod world;
 pub use access::Grant;
 pub use builder::SandboxBuilder;
 pub use faults::{Fault, FaultRule};
-pub use limits::Plan;
 #[cfg(feature = "sandbox-server")]
 pub use serve::SandboxServer;
+pub use state::State;
 pub use view::{Handled, SentEmail};
+
+pub use crate::profile::Plan;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::id::ProfileId;
 use crate::run::UserInfo;
-use crate::secret::Token;
+use crate::secret::{Password, Token};
 use crate::token::Permission;
 use crate::transport::{Request, Response, Transport, TransportError, TransportErrorKind};
 use access::{Holder, Power, TokenRecord};
+use builder::Origin;
 use faults::{Ending, Faults, Outcome};
-use seed::Home;
 use world::World;
 
 /// Requests that the journal remembers.
@@ -112,16 +116,24 @@ pub struct Sandbox {
 
 struct Shared {
     clock: Arc<dyn Clock>,
-    home: Home,
+    /// How it was built, for `reset`.
+    origin: Origin,
     world: Mutex<World>,
     faults: Mutex<Faults>,
 }
 
+/// Who makes a token.
+#[derive(Clone, Copy)]
+enum Maker {
+    Owner,
+    TeamMember,
+}
+
 impl Sandbox {
-    /// The e-mail address that the account signs in with: a demo value.
+    /// The e-mail address that the account signs in with, unless a [`State`] says otherwise: a demo value.
     pub const EMAIL: &'static str = seed::EMAIL;
 
-    /// The password of the account: a demo value, good for nothing else.
+    /// The password of the account, unless a [`State`] says otherwise: a demo value, good for nothing else.
     pub const PASSWORD: &'static str = seed::PASSWORD;
 
     /// A sandbox with its own story, on the Scale plan, by the computer's clock.
@@ -154,17 +166,30 @@ impl Sandbox {
 
     /// The token of the main profile that may do everything.
     pub fn token(&self) -> Token {
-        Token::sandboxed(self.shared.home.token.clone())
+        Token::sandboxed(self.world().home.token.clone())
     }
 
     /// The main profile.
     pub fn profile_id(&self) -> ProfileId {
-        ProfileId::new(self.shared.home.profile.as_str())
+        ProfileId::new(self.world().home.profile.as_str())
     }
 
-    /// A profile of another account, which does not share it: calls that name it are denied.
+    /// The e-mail address and the password that the account signs in with: what token creation and the end of a
+    /// profile ask for. [`EMAIL`](Sandbox::EMAIL) and [`PASSWORD`](Sandbox::PASSWORD), unless a [`State`] says
+    /// otherwise.
+    pub fn sign_in(&self) -> (String, Password) {
+        let world = self.world();
+        let account = world.accounts.get(&world.home.account);
+        let (email, password) =
+            account.map(|account| (account.email.clone(), account.password.clone())).unwrap_or_default();
+        (email, Password::sandboxed(password))
+    }
+
+    /// A profile of another account, which does not share it: calls that name it are denied. When a [`State`] has none,
+    /// it is made.
     pub fn foreign_profile_id(&self) -> ProfileId {
-        ProfileId::new(self.shared.home.foreign.as_str())
+        let (mut world, now) = self.present();
+        ProfileId::new(world.foreign_profile(now))
     }
 
     /// Makes a further token of the main profile. A word that TagoIO doesn't know gives a token that may do nothing.
@@ -182,7 +207,7 @@ impl Sandbox {
     /// ```
     pub fn token_with(&self, permission: &Permission) -> Token {
         let power = Power::read(permission.as_str()).unwrap_or(Power::Deny);
-        self.mint("p-", &format!("Sandbox token ({permission})"), Holder::Account, power, &self.shared.home.account)
+        self.mint("p-", &format!("Sandbox token ({permission})"), Holder::Account, power, Maker::Owner)
     }
 
     /// Makes a token of an analysis in the main profile that a policy grants this much.
@@ -200,37 +225,29 @@ impl Sandbox {
         let grants = grants.into_iter().collect();
         let id = self.world().ids.id();
         let holder = Holder::Analysis { id, grants };
-        self.mint("a-", "Analysis", holder, Power::Full, &self.shared.home.account)
+        self.mint("a-", "Analysis", holder, Power::Full, Maker::Owner)
     }
 
-    /// Makes a token of a team member in the main profile, who isn't its owner. In an [empty](SandboxBuilder::empty)
-    /// sandbox there is no team, and it is the owner's.
+    /// Makes a token of a team member in the main profile, who isn't its owner. Where there is no team, as in an
+    /// [empty](SandboxBuilder::empty) sandbox, it is the owner's.
     pub fn team_member_token(&self) -> Token {
-        self.mint("p-", "Team member", Holder::Account, Power::Full, &self.shared.home.member)
+        self.mint("p-", "Team member", Holder::Account, Power::Full, Maker::TeamMember)
     }
 
-    fn mint(&self, prefix: &str, name: &str, holder: Holder, power: Power, created_by: &str) -> Token {
-        let now = self.now();
-        let record = TokenRecord {
-            serial: String::new(),
-            holder,
-            name: name.to_owned(),
-            power,
-            profile: self.shared.home.profile.clone(),
-            created_by: created_by.to_owned(),
-            expire_time: None,
-            created_at: now,
-            last_authorization: None,
-            serie_number: None,
-            verification_code: None,
+    fn mint(&self, prefix: &str, name: &str, holder: Holder, power: Power, maker: Maker) -> Token {
+        let (mut world, now) = self.present();
+        let created_by = match maker {
+            Maker::Owner => &world.home.account,
+            Maker::TeamMember => world.colleague(),
         };
-        Token::sandboxed(self.world().add_token(prefix, record))
+        let record = TokenRecord { holder, ..TokenRecord::new(name, power, &world.home.profile, created_by, now) };
+        Token::sandboxed(world.add_token(prefix, record))
     }
 
     /// The TagoRUN users of the main profile, in the order of their creation in the sandbox.
     pub fn users(&self) -> Vec<UserInfo> {
         let world = self.world();
-        let profile = world.profiles.get(&self.shared.home.profile);
+        let profile = world.profiles.get(&world.home.profile);
         profile.map(|profile| profile.portal.users.iter().map(view::user).collect()).unwrap_or_default()
     }
 
@@ -242,6 +259,99 @@ impl Sandbox {
     /// The requests that were answered, in order: the last 10,000.
     pub fn journal(&self) -> Vec<Handled> {
         self.world().journal.iter().cloned().collect()
+    }
+
+    /// Forgets the requests that were answered so far.
+    pub fn clear_journal(&self) {
+        self.world().journal.clear();
+    }
+
+    /// What time it is in the sandbox, to the millisecond.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.present().1
+    }
+
+    /// Lets time pass: tokens expire, a custom domain becomes active, a new minute has new rates. Gives the new time.
+    ///
+    /// Only the sandbox's own time moves on, and from then on keeps its distance to the [clock](SandboxBuilder::clock),
+    /// which others may go by too. Time ends with the year 8999.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tagoio::run::NewCustomDomain;
+    /// use tagoio::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let (tago, profile) = (sandbox.client()?, sandbox.profile_id());
+    /// tago.run().custom_domain().create(&profile, &NewCustomDomain::new("example.com", "app", "mail.example.com"))?;
+    /// assert!(!tago.run().custom_domain().info(&profile)?.active);
+    /// sandbox.advance(Duration::from_secs(30 * 60));
+    /// assert!(tago.run().custom_domain().info(&profile)?.active);
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn advance(&self, duration: Duration) -> DateTime<Utc> {
+        let (mut world, now) = self.present();
+        let later = TimeDelta::from_std(duration).ok().and_then(|duration| now.checked_add_signed(duration));
+        world.set_now(later.unwrap_or(DateTime::<Utc>::MAX_UTC), &*self.shared.clock);
+        world.now(&*self.shared.clock)
+    }
+
+    /// All that there is, to be kept in a file or [restored](Sandbox::restore) later. It holds the sandbox's tokens and
+    /// passwords: without them it would be another world.
+    pub fn snapshot(&self) -> State {
+        let (world, now) = self.present();
+        State::of(&world, now)
+    }
+
+    /// Begins anew with a state, whatever there was. Journal, outbox, faults, rate windows and running audit log queries
+    /// are gone.
+    ///
+    /// When the state says what time it is, so it is in the sandbox from then on; else it is what the
+    /// [clock](SandboxBuilder::clock) says.
+    ///
+    /// ```
+    /// use tagoio::ProfileId;
+    /// use tagoio::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let tago = sandbox.client()?;
+    /// let before = sandbox.snapshot();
+    /// tago.run().users().delete(&sandbox.users()[0].id)?;
+    /// sandbox.restore(&before);
+    /// assert_eq!(sandbox.users().len(), 24);
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn restore(&self, state: &State) {
+        self.replace(self.shared.origin.world_of(state, &*self.shared.clock));
+    }
+
+    /// Begins anew as it was built: with the same ids and tokens, at the present time of its
+    /// [clock](SandboxBuilder::clock) (or the time that the [state](SandboxBuilder::state) says that it was built
+    /// with). So the dates of its own story are relative to when it was reset, and time that was
+    /// [let pass](Sandbox::advance) is taken back. Journal, outbox, faults, rate windows and running audit log queries
+    /// are gone.
+    ///
+    /// ```
+    /// use tagoio::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let token = sandbox.token();
+    /// sandbox.client()?.run().users().delete(&sandbox.users()[0].id)?;
+    /// sandbox.reset();
+    /// assert_eq!(sandbox.users().len(), 24);
+    /// assert_eq!(sandbox.token().expose(), token.expose());
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn reset(&self) {
+        self.replace(self.shared.origin.world(&*self.shared.clock));
+    }
+
+    fn replace(&self, new: World) {
+        // In the order of `outcome`, so that no request of the new world meets a fault of the old one.
+        self.faults().clear();
+        let old = std::mem::replace(&mut *self.world(), new);
+        // Large worlds take a while to go; nobody has to wait for that.
+        drop(old);
     }
 
     /// Has something go wrong: with the next request that the rule is for, or the next so many.
@@ -269,8 +379,7 @@ impl Sandbox {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let now = self.now();
-        let mut world = self.world();
+        let (mut world, now) = self.present();
         let (route, answer) = routes::handle(&mut world, request, now);
         let response = answer::respond(answer);
         if world.journal.len() == JOURNAL {
@@ -284,21 +393,17 @@ impl Sandbox {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        writable(self.shared.clock.utc())
+    /// The world, and what time it is there.
+    fn present(&self) -> (MutexGuard<'_, World>, DateTime<Utc>) {
+        let world = self.world();
+        let now = world.now(&*self.shared.clock);
+        (world, now)
     }
 
     /// A handler that panicked would leave the world as it was at that moment, which is better than no world.
     fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The nearest date with a year of four digits: all others can't be written in TagoIO's form, nor be calculated with.
-fn writable(now: DateTime<Utc>) -> DateTime<Utc> {
-    let year =
-        |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN).and_utc();
-    now.clamp(year(1000), year(9000))
 }
 
 impl Default for Sandbox {
@@ -333,7 +438,7 @@ impl fmt::Debug for Sandbox {
         let world = self.world();
         f.debug_struct("Sandbox")
             .field("clock", &self.shared.clock)
-            .field("profile", &self.shared.home.profile)
+            .field("profile", &world.home.profile)
             .field("profiles", &world.profiles.len())
             .field("tokens", &world.tokens.len())
             .finish_non_exhaustive()

@@ -1,6 +1,6 @@
 //! Notifications of TagoRUN users.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal};
 use super::dates;
@@ -51,8 +51,7 @@ impl Optional {
                 Patch::Keep => Patch::Keep,
                 Patch::Clear => Patch::Clear,
                 Patch::Set(icon) => {
-                    let drawn = ["image_url", "svg_url"].iter().any(|key| icon.get(*key).is_some_and(Value::is_string));
-                    if !drawn {
+                    if !is_icon(icon) {
                         return Err(Refusal::invalid("icon", "type"));
                     }
                     Patch::Set(Value::Object(icon.clone()))
@@ -61,7 +60,10 @@ impl Optional {
             buttons: match fields.array("buttons")? {
                 Patch::Keep => None,
                 Patch::Clear => Some(Vec::new()),
-                Patch::Set(buttons) => Some(checked_buttons(buttons)?),
+                Patch::Set(buttons) => {
+                    check_buttons(buttons)?;
+                    Some(buttons.clone())
+                }
             },
             buttons_enabled: fields.plain_flag("buttons_enabled")?,
             buttons_autodisable: fields.plain_flag("buttons_autodisable")?,
@@ -83,8 +85,12 @@ impl Optional {
     }
 }
 
+pub(super) fn is_icon(icon: &Map<String, Value>) -> bool {
+    ["image_url", "svg_url"].iter().any(|key| icon.get(*key).is_some_and(Value::is_string))
+}
+
 /// Both dialects are taken as they are: the older one has `url` or `analysis`, the newer one `triggers`.
-fn checked_buttons(buttons: &[Value]) -> Result<Vec<Value>, Refusal> {
+pub(super) fn check_buttons(buttons: &[Value]) -> Result<(), Refusal> {
     if buttons.len() > BUTTONS {
         return Err(Refusal::limit("Notification buttons", BUTTONS));
     }
@@ -110,7 +116,7 @@ fn checked_buttons(buttons: &[Value]) -> Result<Vec<Value>, Refusal> {
             return Err(Refusal::invalid("buttons.triggers", "type"));
         }
     }
-    Ok(buttons.to_vec())
+    Ok(())
 }
 
 pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {

@@ -8,7 +8,7 @@ use super::answer::{Answer, Refusal};
 use super::audit::Event;
 use super::call::{Call, body};
 use super::fields::Fields;
-use super::limits::Rate;
+use super::limits;
 use super::world::{Portal, World};
 use super::{account, audit, custom_domain, notifications, profiles, saml, settings, statistics, team, tokens, users};
 use crate::transport::{Method, Request, Route};
@@ -75,13 +75,12 @@ struct Entry {
     method: Method,
     template: &'static str,
     access: Access,
-    rate: Rate,
     handler: Handler,
 }
 
 impl Entry {
     const fn look(template: &'static str, access: Access, handler: fn(&mut Context<'_>) -> Answer) -> Self {
-        Self { method: Method::Get, template, access, rate: Rate::Unlimited, handler: Handler::Look(handler) }
+        Self { method: Method::Get, template, access, handler: Handler::Look(handler) }
     }
 
     const fn change(
@@ -90,12 +89,7 @@ impl Entry {
         access: Access,
         handler: fn(&mut Context<'_>) -> Result<Change, Refusal>,
     ) -> Self {
-        Self { method, template, access, rate: Rate::Unlimited, handler: Handler::Change(handler) }
-    }
-
-    const fn rate(mut self, rate: Rate) -> Self {
-        self.rate = rate;
-        self
+        Self { method, template, access, handler: Handler::Change(handler) }
     }
 
     /// What stands in the place of each `{…}`, when the path is of this form.
@@ -125,16 +119,16 @@ const ROUTES: &[Entry] = {
     use Method::{Delete, Get, Post, Put};
 
     &[
-        Entry::look("/info", AnyToken, account::introspection).rate(Rate::Introspection),
-        Entry::look("/account", ProfileToken, account::info).rate(Rate::Account),
+        Entry::look("/info", AnyToken, account::introspection),
+        Entry::look("/account", ProfileToken, account::info),
         Entry::look("/account/plan", ProfileToken, account::plan),
         Entry::look("/account/allocation", ProfileToken, account::allocation),
         Entry::look("/profile", GrantedList(Grant::AccessProfile), profiles::list),
-        Entry::change(Post, "/profile", ProfileToken, profiles::create).rate(Rate::Profiles),
+        Entry::change(Post, "/profile", ProfileToken, profiles::create),
         Entry::change(Put, "/profile/switch/{profile}", ProfileToken, profiles::transfer_token),
         Entry::look("/profile/{profile}", Granted(Grant::AccessProfile), profiles::info),
-        Entry::change(Put, "/profile/{profile}", ProfileToken, profiles::edit).rate(Rate::Profiles),
-        Entry::change(Delete, "/profile/{profile}", ProfileToken, profiles::delete).rate(Rate::Profiles),
+        Entry::change(Put, "/profile/{profile}", ProfileToken, profiles::edit),
+        Entry::change(Delete, "/profile/{profile}", ProfileToken, profiles::delete),
         Entry::look("/profile/{profile}/summary", Granted(Grant::AccessProfile), profiles::summary),
         Entry::look("/profile/{profile}/statistics", GrantedList(Grant::AccessProfileStatistics), statistics::list),
         Entry::look("/profile/{profile}/auditlog", ProfileToken, audit::begin),
@@ -153,14 +147,13 @@ const ROUTES: &[Entry] = {
         Entry::change(Put, "/run", Granted(Grant::EditRunSettings), settings::edit),
         Entry::change(Post, "/run/email_test", ProfileToken, settings::email_test),
         Entry::look("/run/users", GrantedList(Grant::AccessRunUser), users::list),
-        Entry::change(Post, "/run/users", Granted(Grant::CreateRunUser), users::create).rate(Rate::Users),
+        Entry::change(Post, "/run/users", Granted(Grant::CreateRunUser), users::create),
         Entry::look("/run/users/{user}", Granted(Grant::AccessRunUser), users::info),
-        Entry::change(Put, "/run/users/{user}", Granted(Grant::EditRunUser), users::edit).rate(Rate::Users),
+        Entry::change(Put, "/run/users/{user}", Granted(Grant::EditRunUser), users::edit),
         Entry::change(Delete, "/run/users/{user}", Granted(Grant::DeleteRunUser), users::delete),
         Entry::change(Get, "/run/users/{user}/login", Granted(Grant::LoginAsRunUser), users::login_as),
         Entry::change(Post, "/run/users/{user}/invite", Granted(Grant::EditRunUser), users::resend_invite),
-        Entry::change(Post, "/run/notification", Granted(Grant::CreateNotification), notifications::create)
-            .rate(Rate::Notifications),
+        Entry::change(Post, "/run/notification", Granted(Grant::CreateNotification), notifications::create),
         Entry::look("/run/notification/{user}", GrantedList(Grant::AccessNotification), notifications::list),
         Entry::change(Put, "/run/notification/{notification}", Granted(Grant::EditNotification), notifications::edit),
         Entry::change(
@@ -204,7 +197,7 @@ fn run(
 ) -> Answer {
     let caller = authenticate(world, call, now)?;
     if world.rules.rate_limits {
-        if let Some(limit) = entry.rate.per_minute(world.owner(&caller.profile)?.plan) {
+        if let Some(limit) = limits::per_minute(entry.method, entry.template, world.owner(&caller.profile)?.plan) {
             world.windows.admit(&caller.profile, at, limit, now)?;
         }
     }
@@ -227,9 +220,25 @@ fn run(
             };
             // A profile that was deleted took its audit log with it.
             if let Ok(profile) = world.profile_mut(&change.profile) {
-                profile.audit_log.push(event);
+                // Nearly always at the end; but a state may have events of times to come.
+                let at = profile.audit_log.partition_point(|earlier| earlier.date <= event.date);
+                profile.audit_log.insert(at, event);
             }
             Ok(change.result)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::RATES;
+
+    #[test]
+    fn each_route_with_a_published_rate_is_a_route_of_the_sandbox() {
+        for rate in &RATES {
+            let known = ROUTES.iter().any(|entry| entry.method == rate.method && entry.template == rate.template);
+            assert!(known, "{} {}", rate.method, rate.template);
         }
     }
 }

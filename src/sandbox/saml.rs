@@ -18,8 +18,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Default)]
 pub(super) struct Saml {
     /// The identity provider's entity id.
-    issuer: Option<String>,
-    mapping: Option<Map<String, Value>>,
+    pub(super) issuer: Option<String>,
+    pub(super) mapping: Option<Map<String, Value>>,
 }
 
 pub(super) fn info(context: &mut Context<'_>) -> Answer {
@@ -67,7 +67,7 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
     })
 }
 
-fn checked_mapping(mapping: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+pub(super) fn checked_mapping(mapping: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     let mut checked = Map::new();
     for key in ["email", "firstName", "lastName", "phone", "company", "language", "timezone"] {
         let (required, value) = (matches!(key, "email" | "firstName"), mapping.get(key));

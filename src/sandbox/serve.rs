@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::control;
 use super::faults::{Ending, Outcome};
 use super::{Handled, Sandbox};
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ use crate::transport::{Method, Request, Response};
 
 /// The largest body that is read. TagoIO's own limit is not published; nothing of its administration side comes near.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// The largest state that is read: some hundred thousand users.
+const LARGEST_STATE: usize = 256 * 1024 * 1024;
 /// The most connections at a time; further ones wait.
 const MOST_CONNECTIONS: usize = 1024;
 /// How long a client may take to send the head of a request, and how long for its body.
@@ -251,7 +254,7 @@ async fn handle(
         Ok(request) => request,
         Err(response) => return Ok(whole(response)),
     };
-    if let Some(response) = super::control::answer(&sandbox, &request) {
+    if let Some(response) = control::answer(&sandbox, &request) {
         return Ok(whole(response));
     }
     let Outcome { delay, ending } = sandbox.outcome(&request);
@@ -278,7 +281,8 @@ async fn read(request: hyper::Request<Incoming>) -> std::result::Result<Request,
         request = request.with_header(name.as_str().to_owned(), value);
     }
     let has_body = head.headers.contains_key("content-length") || head.headers.contains_key("transfer-encoding");
-    let body = tokio::time::timeout(SLOWEST_CLIENT, Limited::new(body, LARGEST_BODY).collect()).await;
+    let largest = if control::brings_state(&head.method, head.uri.path()) { LARGEST_STATE } else { LARGEST_BODY };
+    let body = tokio::time::timeout(SLOWEST_CLIENT, Limited::new(body, largest).collect()).await;
     match body {
         Err(_) => Err(refusal(408, "Request Timeout")),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(refusal(413, "Payload Too Large")),

@@ -61,6 +61,12 @@ impl Shape {
     }
 }
 
+/// A known key whose value has a wrong type.
+pub(super) fn misfit(settings: &Map<String, Value>) -> Option<&'static str> {
+    let misfit = SHAPES.iter().find(|(key, shape)| settings.get(*key).is_some_and(|value| !shape.fits(value)));
+    misfit.map(|(key, _)| *key)
+}
+
 /// The settings that a profile's portal has when nobody has set any.
 pub(super) fn of_a_new_portal(profile: &str, name: &str, now: DateTime<Utc>) -> Map<String, Value> {
     let settings = json!({
@@ -108,10 +114,8 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
     if changes.contains_key("created_at") {
         return Err(Refusal::bad_request("created_at is not allowed (unrecognized_keys)"));
     }
-    for (key, shape) in SHAPES {
-        if changes.get(key).is_some_and(|value| !shape.fits(value)) {
-            return Err(Refusal::invalid(key, "type"));
-        }
+    if let Some(key) = misfit(changes) {
+        return Err(Refusal::invalid(key, "type"));
     }
     let settings = &mut context.portal()?.settings;
     for (key, value) in changes.iter().filter(|(key, _)| !READ_ONLY.contains(&key.as_str())) {

@@ -1,6 +1,6 @@
 //! Usage statistics: a function of the profile and the time, so that every range has its points and none is stored.
 
-use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, Months, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
 use super::access::Role;
@@ -10,6 +10,9 @@ use super::fields::is_time_zone;
 use super::ids::{hash, mix};
 use super::routes::Context;
 use super::world::Profile;
+
+/// How long points are kept.
+const RETENTION: Months = Months::new(60);
 
 /// Services whose amount is what there is, not what was used since the month began.
 const LEVELS: [&str; 2] = ["data_records", "file_storage"];
@@ -62,6 +65,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Answer {
     if start > end {
         return Err(Refusal::bad_request("Invalid date range"));
     }
+    let start = start.max(now.checked_sub_months(RETENTION).unwrap_or(start));
     Ok(Value::Array(points(&id, context.world.profile(&id)?, start, end.min(now), period)))
 }
 

@@ -93,9 +93,9 @@ pub(super) fn list(context: &mut Context<'_>) -> Answer {
     let here = |record: &TokenRecord| record.profile == profile && matches!(record.holder, Holder::Account);
     let tokens = context.world.tokens.iter().filter(|(_, record)| here(record));
     let rows: Vec<Row<'_>> = tokens.map(|(token, record)| Row { token, record }).collect();
-    let mut found: Vec<&Row<'_>> = rows.iter().filter(|row| query.admits(*row)).collect();
-    found.sort_by_key(|row| &row.record.serial);
-    query.sort(&mut found);
+    let mut found: Vec<&Row<'_>> = rows.iter().filter(|row| query.selection().admits(*row)).collect();
+    found.sort_by_key(|row| row.record.serial);
+    query.selection().sort(&mut found);
     Ok(query.slice(&found).iter().map(|row| query.project(*row)).collect())
 }
 
@@ -116,17 +116,10 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
     prove(context.world, &context.caller.account, &context.body)?;
 
     let record = TokenRecord {
-        serial: String::new(),
-        holder: Holder::Account,
-        name: name.clone(),
-        power,
-        profile: profile.clone(),
-        created_by: context.caller.account.clone(),
         expire_time,
-        created_at: now,
-        last_authorization: None,
         serie_number,
         verification_code,
+        ..TokenRecord::new(&name, power, &profile, &context.caller.account, now)
     };
     let token = context.world.add_token("p-", record);
     Ok(Change {

@@ -13,7 +13,7 @@ use super::routes::{Change, Context};
 use super::view::SentEmail;
 use crate::Patch;
 
-const COLUMNS: Columns = Columns {
+pub(super) const COLUMNS: Columns = Columns {
     fields: &[
         "id",
         "name",
@@ -98,11 +98,14 @@ fn check_password(password: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_email(email: &str) -> Result<(), Refusal> {
-    let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
+pub(super) fn is_email(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !email.contains(char::is_whitespace)
-    });
-    if well_formed { Ok(()) } else { Err(Refusal::invalid("email", "email")) }
+    })
+}
+
+fn check_email(email: &str) -> Result<(), Refusal> {
+    if is_email(email) { Ok(()) } else { Err(Refusal::invalid("email", "email")) }
 }
 
 fn check_time_zone(name: &str) -> Result<(), Refusal> {
@@ -295,20 +298,12 @@ pub(super) fn login_as(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let profile = context.caller.profile.clone();
     let administrator =
         context.world.accounts.get(&context.caller.account).map_or("TagoIO", |account| account.email.as_str());
+    let name = format!("Login by Run Administrator({administrator})");
     let record = TokenRecord {
-        serial: String::new(),
         holder: Holder::RunUser { id: id.clone() },
-        name: format!("Login by Run Administrator({administrator})"),
-        power: Power::Full,
-        profile: profile.clone(),
-        created_by: context.caller.account.clone(),
         expire_time,
-        created_at: now,
-        last_authorization: None,
-        serie_number: None,
-        verification_code: None,
+        ..TokenRecord::new(&name, Power::Full, &profile, &context.caller.account, now)
     };
-    let name = record.name.clone();
     let token = context.world.add_token("u-", record);
     Ok(Change {
         result: json!({

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound as _, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::access::{Holder, Role, TokenRecord};
@@ -11,19 +11,26 @@ use super::audit::{Event, Query};
 use super::custom_domain::CustomDomain;
 use super::directory::Directory;
 use super::ids::Ids;
-use super::limits::{Plan, Windows};
+use super::limits::Windows;
 use super::saml::Saml;
+use super::seed::PASSWORD;
 use super::view::{Handled, SentEmail};
+use crate::clock::Clock;
+use crate::profile::Plan;
 
 /// Amounts of services, by TagoIO's word for the service.
 pub(super) type Allocation = BTreeMap<String, f64>;
 
 pub(super) struct World {
+    pub(super) home: Home,
+    /// How far its time is ahead of its clock's.
+    pub(super) ahead: TimeDelta,
     pub(super) ids: Ids,
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) profiles: BTreeMap<String, Profile>,
     /// By the token itself.
     pub(super) tokens: BTreeMap<String, TokenRecord>,
+    tokens_added: u64,
     pub(super) windows: Windows,
     pub(super) audit_queries: VecDeque<Query>,
     pub(super) outbox: Vec<SentEmail>,
@@ -31,8 +38,16 @@ pub(super) struct World {
     pub(super) rules: Rules,
 }
 
+/// Where a test begins.
+#[derive(Default)]
+pub(super) struct Home {
+    pub(super) account: String,
+    pub(super) profile: String,
+    pub(super) token: String,
+}
+
 /// What a test may want otherwise than TagoIO has it.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) rate_limits: bool,
     /// How often an audit log query is `Running` before it is `Complete`.
@@ -96,6 +111,21 @@ pub(super) struct Portal {
     pub(super) custom_domain: Option<CustomDomain>,
 }
 
+impl Account {
+    pub(super) fn new(name: &str, email: &str, plan: Plan, created_at: DateTime<Utc>) -> Self {
+        Self {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+            two_factor: None,
+            plan,
+            timezone: "Europe/Lisbon".to_owned(),
+            created_at,
+            services: plan.services().map(|(service, amount)| (service.to_owned(), amount)).into(),
+        }
+    }
+}
+
 impl Profile {
     /// What an account is in this profile; `None` for a stranger.
     pub(super) fn role(&self, account: &str) -> Option<Role> {
@@ -112,10 +142,13 @@ impl Profile {
 impl World {
     pub(super) fn new(rules: Rules) -> Self {
         Self {
-            ids: Ids::new(),
+            home: Home::default(),
+            ahead: TimeDelta::zero(),
+            ids: Ids::default(),
             accounts: BTreeMap::new(),
             profiles: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            tokens_added: 0,
             windows: Windows::default(),
             audit_queries: VecDeque::new(),
             outbox: Vec::new(),
@@ -154,14 +187,66 @@ impl World {
         left
     }
 
+    /// Makes a token that there isn't yet.
     pub(super) fn add_token(&mut self, prefix: &str, record: TokenRecord) -> String {
-        let serial = self.ids.id();
-        let token = self.ids.token(prefix);
-        self.tokens.insert(token.clone(), TokenRecord { serial, ..record });
+        let token = self.new_token(prefix);
+        self.insert_token(token.clone(), record);
         token
+    }
+
+    /// The text of a token that there isn't yet.
+    pub(super) fn new_token(&mut self, prefix: &str) -> String {
+        loop {
+            let token = self.ids.token(prefix);
+            if !self.tokens.contains_key(&token) {
+                return token;
+            }
+        }
+    }
+
+    /// Takes a token as it is.
+    pub(super) fn insert_token(&mut self, token: String, record: TokenRecord) {
+        self.tokens_added += 1;
+        self.tokens.insert(token, TokenRecord { serial: self.tokens_added, ..record });
+    }
+
+    /// What time it is in this world.
+    pub(super) fn now(&self, clock: &dyn Clock) -> DateTime<Utc> {
+        writable(clock.utc().checked_add_signed(self.ahead).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// Sets its time, as far as that can be.
+    pub(super) fn set_now(&mut self, now: DateTime<Utc>, clock: &dyn Clock) {
+        self.ahead = writable(now) - writable(clock.utc());
+    }
+
+    /// A team member's account in the main profile; the owner's when there is none.
+    pub(super) fn colleague(&self) -> &str {
+        let team = self.profiles.get(&self.home.profile).map(|profile| &profile.team[..]).unwrap_or_default();
+        team.iter().find(|member| member.active).map_or(&self.home.account, |member| &member.id)
+    }
+
+    /// A profile that isn't open to the main account. When there is none, there is one from now on.
+    pub(super) fn foreign_profile(&mut self, now: DateTime<Utc>) -> String {
+        let mut profiles = self.profiles.iter();
+        if let Some((id, _)) = profiles.find(|(_, profile)| profile.role(&self.home.account).is_none()) {
+            return id.clone();
+        }
+        let (account, id) = (self.ids.id(), self.ids.id());
+        let stranger = Account::new("A stranger", &format!("stranger.{account}@example.org"), Plan::Scale, now);
+        self.profiles.insert(id.clone(), Profile::new(&account, &id, "Somebody else's", now));
+        self.accounts.insert(account, stranger);
+        id
     }
 
     pub(super) fn revoke_user_tokens(&mut self, user: &str) {
         self.tokens.retain(|_, record| !matches!(&record.holder, Holder::RunUser { id } if id == user));
     }
+}
+
+/// The nearest date with a year of four digits: all others can't be written in TagoIO's form, nor be calculated with. To
+/// the millisecond, as it is written.
+pub(super) fn writable(date: DateTime<Utc>) -> DateTime<Utc> {
+    let year = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+    date.clamp(year(1000), year(9000)).trunc_subsecs(3)
 }

@@ -49,7 +49,9 @@ pub use mock::MockTransport;
 pub use request::{Limits, Method, Request, Route};
 pub use response::Response;
 pub use retry::{Attempt, Retry, RetryPolicy};
-pub use throttle::{Plan, Throttle};
+pub use throttle::Throttle;
+
+pub use crate::profile::Plan;
 
 use std::sync::Arc;
 

@@ -84,10 +84,6 @@ impl Route {
     pub fn template(&self) -> &str {
         &self.template
     }
-
-    pub(crate) fn into_template(self) -> Cow<'static, str> {
-        self.template
-    }
 }
 
 impl fmt::Display for Route {

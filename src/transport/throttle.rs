@@ -7,45 +7,8 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{Method, Request, Response, Route, Transport, TransportError, TransportErrorKind};
 use crate::clock::{Clock, SystemClock};
+use crate::profile::{Plan, RATES};
 use crate::wire::retry_after;
-
-/// A plan of TagoIO, which decides how many requests a minute a profile may make.
-///
-/// The numbers are those that TagoIO publishes for routes of this crate:
-///
-/// | routes | Free | Starter | Scale |
-/// | --- | --- | --- | --- |
-/// | `POST /run/users`, `PUT /run/users/{user}` | 60 | 100 | 1,000 |
-/// | `POST /run/notification/` | 60 | 100 | 1,000 |
-/// | `POST /profile/`, `PUT /profile/{profile}`, `DELETE /profile/{profile}` | 60 | 100 | 200 |
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Plan {
-    /// 60 requests a minute.
-    Free,
-    /// 100 requests a minute.
-    Starter,
-    /// 1,000 requests a minute for users and notifications, 200 for profiles.
-    Scale,
-}
-
-impl Plan {
-    fn limits(self) -> [(Route, u32); 6] {
-        let (run, profile) = match self {
-            Self::Free => (60, 60),
-            Self::Starter => (100, 100),
-            Self::Scale => (1000, 200),
-        };
-        [
-            (Route::new(Method::Post, "/run/users"), run),
-            (Route::new(Method::Put, "/run/users/{user}"), run),
-            (Route::new(Method::Post, "/run/notification/"), run),
-            (Route::new(Method::Post, "/profile/"), profile),
-            (Route::new(Method::Put, "/profile/{profile}"), profile),
-            (Route::new(Method::Delete, "/profile/{profile}"), profile),
-        ]
-    }
-}
 
 /// Keeps below TagoIO's rate limits: at most so many requests of a route in one minute of the clock.
 ///
@@ -155,11 +118,9 @@ impl<T: Transport> Throttle<T> {
         self
     }
 
-    /// Limits the routes that TagoIO publishes numbers for.
+    /// Limits the routes that TagoIO publishes numbers for: those of the table at [`Plan`].
     pub fn plan(self, plan: Plan) -> Self {
-        plan.limits().into_iter().fold(self, |throttle, (route, per_minute)| {
-            throttle.limit(route.method(), route.into_template(), per_minute)
-        })
+        RATES.iter().fold(self, |throttle, rate| throttle.limit(rate.method, rate.template, rate.per_minute(plan)))
     }
 
     /// Counts and waits by another clock.

@@ -176,7 +176,7 @@ fn without_bom(body: &[u8]) -> &[u8] {
 }
 
 /// What is wrong, without the values that serde quotes: an answer may hold secrets.
-fn describe(error: &serde_json::Error) -> String {
+pub(crate) fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
 
     let text = error.to_string();

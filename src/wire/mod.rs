@@ -12,6 +12,8 @@ pub(crate) use operation::{Operation, delete, get, post, put};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use retry_after::retry_after;
+#[cfg(feature = "sandbox")]
+pub(crate) use {answer::describe, operation::refusal};
 
 #[cfg(feature = "testing")]
 pub(crate) use {operation::ENCODED, redact::is_sensitive_key};

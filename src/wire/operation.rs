@@ -181,7 +181,7 @@ impl fmt::Debug for Operation {
 }
 
 /// Why a value can't be one segment of a path.
-fn refusal(segment: &str) -> Option<String> {
+pub(crate) fn refusal(segment: &str) -> Option<String> {
     match segment {
         "" => Some("it is empty".to_owned()),
         "." | ".." => Some("it would name another path".to_owned()),

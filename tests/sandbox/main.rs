@@ -10,6 +10,7 @@ mod notifications;
 mod portal;
 mod profiles;
 mod robustness;
+mod state;
 mod statistics;
 mod story;
 mod tokens;

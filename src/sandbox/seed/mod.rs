@@ -6,10 +6,10 @@ mod trail;
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
-use super::access::{Holder, Power, TokenRecord};
+use super::access::{Power, TokenRecord};
 use super::ids::mix;
-use super::limits::Plan;
-use super::world::{Account, AddOns, Allocation, Member, Profile, World};
+use super::world::{Account, AddOns, Allocation, Home, Member, Profile, World};
+use crate::profile::Plan;
 
 /// What there is to be at the beginning.
 pub(super) struct Beginning {
@@ -17,20 +17,6 @@ pub(super) struct Beginning {
     pub(super) two_factor: Option<String>,
     /// Whether there is nothing but an account, a profile and a token.
     pub(super) empty: bool,
-    /// Users beyond those of the story.
-    pub(super) users: u32,
-}
-
-/// Where a test begins.
-#[derive(Clone)]
-pub(super) struct Home {
-    pub(super) account: String,
-    pub(super) profile: String,
-    pub(super) token: String,
-    /// A team member's account; the owner's when the world is empty.
-    pub(super) member: String,
-    /// A profile of somebody else.
-    pub(super) foreign: String,
 }
 
 pub(super) const NAME: &str = "Alex Moreau";
@@ -40,10 +26,23 @@ pub(super) const PASSWORD: &str = "arctic-tern-42";
 /// Room for new users beside those of the story, on every plan.
 const ROOM: u32 = 25;
 
-pub(super) fn fill(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
-    let home = if beginning.empty { bare(world, beginning, now) } else { story(world, beginning, now) };
-    people::generate(world, &home.profile, beginning.users, now);
-    home
+pub(super) fn fill(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) {
+    world.home = if beginning.empty { bare(world, beginning, now) } else { story(world, beginning, now) };
+}
+
+/// Adds so many users to the main profile, and room for them.
+pub(super) fn populate(world: &mut World, count: u32, now: DateTime<Utc>) {
+    if count == 0 {
+        return;
+    }
+    let (account, profile) = (world.home.account.clone(), world.home.profile.clone());
+    if let Some(account) = world.accounts.get_mut(&account) {
+        *account.services.entry("run_users".to_owned()).or_default() += f64::from(count);
+    }
+    if let Some(profile) = world.profiles.get_mut(&profile) {
+        *profile.allocation.entry("run_users".to_owned()).or_default() += f64::from(count);
+    }
+    people::generate(world, &profile, count, now);
 }
 
 /// Some time ago, at an odd minute.
@@ -54,17 +53,7 @@ fn ago(now: DateTime<Utc>, days: i64, salt: u64) -> DateTime<Utc> {
 
 fn add_account(world: &mut World, name: &str, email: &str, plan: Plan, created_at: DateTime<Utc>) -> String {
     let id = world.ids.id();
-    let account = Account {
-        name: name.to_owned(),
-        email: email.to_owned(),
-        password: PASSWORD.to_owned(),
-        two_factor: None,
-        plan,
-        timezone: "Europe/Lisbon".to_owned(),
-        created_at,
-        services: plan.services().map(|(service, amount)| (service.to_owned(), amount)).into(),
-    };
-    world.accounts.insert(id.clone(), account);
+    world.accounts.insert(id.clone(), Account::new(name, email, plan, created_at));
     id
 }
 
@@ -74,42 +63,24 @@ fn add_profile(world: &mut World, account: &str, name: &str, created_at: DateTim
     id
 }
 
-fn token(profile: &str, account: &str, name: &str, power: Power, created_at: DateTime<Utc>) -> TokenRecord {
-    TokenRecord {
-        serial: String::new(),
-        holder: Holder::Account,
-        name: name.to_owned(),
-        power,
-        profile: profile.to_owned(),
-        created_by: account.to_owned(),
-        expire_time: None,
-        created_at,
-        last_authorization: None,
-        serie_number: None,
-        verification_code: None,
-    }
-}
-
 fn bare(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     let account = owner(world, beginning, now);
     let profile = add_profile(world, &account, "My Profile", now);
     let services = world.unallocated(&account);
     if let Some(profile) = world.profiles.get_mut(&profile) {
         profile.allocation = services;
-        profile.allocation.entry("run_users".to_owned()).and_modify(|allowed| *allowed += f64::from(beginning.users));
     }
-    let record = token(&profile, &account, "Administration", Power::Full, now);
+    let record = TokenRecord::new("Administration", Power::Full, &profile, &account, now);
     let token = world.add_token("p-", record);
     let stranger = add_account(world, "Inês Carvalho", "ines.carvalho@example.org", Plan::Scale, now);
-    let foreign = add_profile(world, &stranger, "Portside Internal", now);
-    Home { member: account.clone(), account, profile, token, foreign }
+    add_profile(world, &stranger, "Portside Internal", now);
+    Home { account, profile, token }
 }
 
 fn owner(world: &mut World, beginning: &Beginning, created_at: DateTime<Utc>) -> String {
     let id = add_account(world, NAME, EMAIL, beginning.plan, created_at);
     if let Some(account) = world.accounts.get_mut(&id) {
         account.two_factor.clone_from(&beginning.two_factor);
-        account.services.entry("run_users".to_owned()).and_modify(|all| *all += f64::from(beginning.users));
     }
     id
 }
@@ -124,7 +95,7 @@ fn story(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     let profile = add_profile(world, &account, "Arbor Cold Chain", founded);
     let staging = add_profile(world, &account, "Arbor Staging", ago(now, 120, 4));
     let shared = add_profile(world, &partner, "Portside Logistics", ago(now, 700, 5));
-    let foreign = add_profile(world, &partner, "Portside Internal", ago(now, 650, 6));
+    add_profile(world, &partner, "Portside Internal", ago(now, 650, 6));
 
     if let Some(main) = world.profiles.get_mut(&profile) {
         equip(main, beginning, now);
@@ -151,13 +122,13 @@ fn story(world: &mut World, beginning: &Beginning, now: DateTime<Utc>) -> Home {
     }
 
     let home_token = add_tokens(world, &profile, &account, &priya, now);
-    let record = token(&staging, &account, "Staging deploys", Power::Full, ago(now, 119, 11));
+    let record = TokenRecord::new("Staging deploys", Power::Full, &staging, &account, ago(now, 119, 11));
     world.add_token("p-", record);
 
     people::settle(world, &profile, now);
     portal::furnish(world, &profile, now);
     trail::leave(world, &profile, &[account.clone(), priya.clone(), tomasz], now);
-    Home { account, profile, token: home_token, member: priya, foreign }
+    Home { account, profile, token: home_token }
 }
 
 fn member(id: &str, name: &str, email: &str, active: bool, created_at: DateTime<Utc>) -> Member {
@@ -176,7 +147,7 @@ fn equip(profile: &mut Profile, beginning: &Beginning, now: DateTime<Utc>) {
     profile.allocation =
         beginning.plan.services().map(|(service, amount)| (service.to_owned(), (amount * 0.75).floor())).into();
     let users = profile.allocation.entry("run_users".to_owned()).or_default();
-    *users = users.max(f64::from(people::count() + ROOM)) + f64::from(beginning.users);
+    *users = users.max(f64::from(people::count() + ROOM));
     profile.hourly_use = amounts(&[
         ("input", 431.0),
         ("output", 188.0),
@@ -206,7 +177,9 @@ fn equip(profile: &mut Profile, beginning: &Beginning, now: DateTime<Utc>) {
 /// The profile's tokens, and among them the one that a client of the sandbox uses.
 fn add_tokens(world: &mut World, profile: &str, account: &str, colleague: &str, now: DateTime<Utc>) -> String {
     let in_months = |months| now.checked_add_months(Months::new(months));
-    let here = |name: &str, power, days: i64| token(profile, account, name, power, ago(now, days, days.unsigned_abs()));
+    let here = |name: &str, power, days: i64| {
+        TokenRecord::new(name, power, profile, account, ago(now, days, days.unsigned_abs()))
+    };
     let home = world.add_token("p-", here("Administration", Power::Full, 371));
     for record in [
         TokenRecord {

@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 
 use super::super::directory::{Notification, User};
 use super::super::ids::mix;
-use super::super::world::World;
+use super::super::world::{World, writable};
 use super::ago;
 use crate::Tag;
 
@@ -211,14 +211,22 @@ const TIME_ZONES: [&str; 8] = [
 ];
 const SITES: [&str; 8] = ["lisbon", "berlin", "boston", "recife", "osaka", "pune", "lagos", "perth"];
 
+fn pick<'a>(choices: &[&'a str], number: u64) -> &'a str {
+    choices[usize::try_from(number % choices.len() as u64).unwrap_or_default()]
+}
+
 /// As many more users as are wanted, the same ones each time.
 pub(super) fn generate(world: &mut World, profile: &str, count: u32, now: DateTime<Utc>) {
     let organizations: Vec<String> = (0..40.min(count)).map(|_| world.ids.id()).collect();
-    let pick = |choices: &[&'static str], number: u64| {
-        choices[usize::try_from(number % choices.len() as u64).unwrap_or_default()]
-    };
-    for (at, number) in (0_u64..).zip(1..=count) {
-        let dice = mix(0x5eed ^ at);
+    let organizations: Vec<&str> = organizations.iter().map(String::as_str).collect();
+    // An address that somebody has already isn't given twice.
+    let mut missing = count;
+    for number in 1_u64.. {
+        if missing == 0 {
+            break;
+        }
+        let Some(owned) = world.profiles.get_mut(profile) else { break };
+        let dice = mix(0x5eed ^ (number - 1));
         let (first, last) = (pick(&FIRST, dice), pick(&LAST, dice >> 8));
         let place = dice >> 16;
         let created_at = ago(now, i64::try_from((dice >> 24) % 400).unwrap_or_default(), dice);
@@ -233,7 +241,7 @@ pub(super) fn generate(world: &mut World, profile: &str, count: u32, now: DateTi
             phone: None,
             language: Some("en".to_owned()),
             tags: vec![
-                Tag::new("organization_id", organizations[number as usize % organizations.len()].as_str()),
+                Tag::new("organization_id", pick(&organizations, number)),
                 Tag::new("site", pick(&SITES, place)),
                 Tag::new("access", if (dice >> 40) % 16 == 0 { "admin" } else { "operator" }),
             ],
@@ -242,14 +250,13 @@ pub(super) fn generate(world: &mut World, profile: &str, count: u32, now: DateTi
             options: Map::new(),
             custom_preferences: Map::new(),
             force_password_change: false,
-            last_login: (seen != 0).then(|| created_at + (now - created_at) / 8 * i32::try_from(seen).unwrap_or(1)),
+            last_login: (seen != 0)
+                .then(|| writable(created_at + (now - created_at) / 8 * i32::try_from(seen).unwrap_or(1))),
             created_at,
             updated_at: created_at,
             notifications: Vec::new(),
         };
-        if let Some(profile) = world.profiles.get_mut(profile) {
-            profile.portal.users.add(user);
-        }
+        missing -= u32::from(owned.portal.users.add(user));
     }
 }
 
