@@ -42,7 +42,37 @@ fn lived_in() -> Sandbox {
     let (profile, run) = (sandbox.profile_id(), tago.run());
     let user = run.users().create(&NewUser::new("Jane", "Jane@Example.com", "UTC").generate_password(true)).unwrap();
     run.notifications().create(&user, &NewNotification::new().title("Hello").message("You")).unwrap();
-    run.users().edit(&user, &UserEdit::new().phone("+351 21 555 0100")).unwrap();
+    for (method, target, body) in [
+        (
+            Put,
+            format!("/run/users/{user}"),
+            json!({
+                "phone": "+351 21 555 0100", "company": "Mill", "language": "pt", "newsletter": false, "options": {"a": 1},
+                "custom_preferences": {"badge": "17"}, "force_password_change": true, "tags": [{"key": "k", "value": "v"}],
+            }),
+        ),
+        (
+            Post,
+            "/run/notification".to_owned(),
+            json!({
+                "run_user": user, "title": "T", "message": "M", "read": true, "icon": {"svg_url": "https://x/i.svg"},
+                "buttons": [{"id": "a", "label": "A"}], "buttons_enabled": false, "buttons_autodisable": false,
+            }),
+        ),
+        (
+            Post,
+            "/profile/current/token".to_owned(),
+            json!({
+                "name": "t", "permission": "write", "password": Sandbox::PASSWORD, "pin_code": "271828",
+                "expire_time": "1 day", "serie_number": "S", "verification_code": "V",
+            }),
+        ),
+        (Put, "/profile/current".to_owned(), json!({"banner_url": "https://x.example/banner.png"})),
+        (Post, "/profile/current/addons".to_owned(), json!({"mobile": true})),
+    ] {
+        let (status, answer) = tell(&sandbox, method, &target, &body.to_string());
+        assert_eq!(status, 200, "{target}: {answer}");
+    }
     run.users().delete(&sandbox.users()[7].id).unwrap();
     run.users().login_as(&user, None).unwrap();
     let metadata = IdpMetadata::from_xml(r#"<EntityDescriptor entityID="https://idp.example.com"/>"#);
@@ -163,6 +193,22 @@ fn nothing_that_is_made_later_was_there_before() {
         assert!(!before.contains(sandbox.token_with(&Permission::Read).expose()));
     }
     assert_eq!(tokens(&sandbox).len(), before.len() + 20);
+}
+
+#[test]
+fn ids_that_a_document_gives_are_not_made_for_others_in_it() {
+    let made = |users: Value| {
+        let profile = json!({"name": "Mill", "users": users});
+        builder().state(state(json!({"version": 1, "profiles": [profile]}))).build().users()
+    };
+    let user = |name: &str| json!({"name": name, "email": format!("{name}@example.com")});
+    let last = made(json!([user("a"), user("b"), user("c")]))[2].id.clone();
+    let mut given = user("first");
+    given["id"] = json!(last);
+    assert_eq!(made(json!([given, user("a"), user("b"), user("c")])).len(), 4);
+    let mut notified = user("notified");
+    notified["notifications"] = json!([{"id": last, "title": "T", "message": "M"}]);
+    assert!(made(json!([notified, user("a"), user("b"), user("c")])).iter().all(|user| user.id != last));
 }
 
 #[test]
@@ -665,13 +711,23 @@ fn the_examples_of_the_guide_can_be_loaded() {
 fn the_guide_shows_every_field_that_a_snapshot_has() {
     fn shapes(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         // Below these, the keys are the user's.
-        const OPEN: [&str; 7] =
-            ["run", "options", "custom_preferences", "buttons", "resources", "allocation", "services"];
+        const OPEN: [&str; 10] = [
+            "run",
+            "options",
+            "custom_preferences",
+            "icon",
+            "buttons",
+            "mapping",
+            "resources",
+            "allocation",
+            "services",
+            "hourly_use",
+        ];
         match value {
             Value::Object(members) => {
                 for (key, value) in members {
                     let path = format!("{path}.{key}");
-                    if !OPEN.contains(&key.as_str()) && key != "hourly_use" && key != "mapping" {
+                    if !OPEN.contains(&key.as_str()) {
                         shapes(value, &path, found);
                     }
                     found.insert(path);
