@@ -162,8 +162,7 @@ fn the_journal_names_routes_and_statuses() {
     let _ = tago.run().users().info("nobody");
     let _ = tago.token().delete(sandbox.profile_id(), &Token::new("p-secret").unwrap());
     let _ = tago.raw(Method::Get, "/device").response();
-    let journal: Vec<_> =
-        sandbox.journal().iter().map(|handled| format!("{} {}", handled.route, handled.status)).collect();
+    let journal: Vec<_> = sandbox.journal().iter().map(ToString::to_string).collect();
     assert_eq!(
         journal,
         ["GET /run/users/{user} 404", "DELETE /profile/{profile}/token/{token} 404", "GET (unknown) 404",]
