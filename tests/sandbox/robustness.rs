@@ -119,8 +119,12 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
             .with_secret_header("token", sandbox.token())
             .with_body(body);
         let response = sandbox.send(&request).unwrap();
-        let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(answer["status"], response.status() == 200, "{method} {target}");
+        if method == Method::Head {
+            assert!(response.body().is_empty(), "{method} {target}");
+        } else {
+            let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            assert_eq!(answer["status"], response.status() == 200, "{method} {target}");
+        }
         assert!([200, 400, 401, 403, 404, 500].contains(&response.status()), "{method} {target}");
     };
     for target in &targets {
