@@ -594,7 +594,7 @@ fn a_reset_goes_back_to_how_it_was_built() {
             )
             .unwrap();
         sandbox.advance(days(3));
-        sandbox.inject(FaultRule::new(Fault::HangUp).times(9));
+        sandbox.inject(FaultRule::new(Fault::HangUp).times(9)).unwrap();
         sandbox.reset();
         assert!(sandbox.snapshot() == beginning);
         assert_eq!(sandbox.token().expose(), token.expose());
