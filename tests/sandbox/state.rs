@@ -393,7 +393,7 @@ fn tokens_that_cannot_be_are_told_with_their_place() {
             ".created_by: there is no account with the id or e-mail address nobody@x.com",
         ),
         (json!({"expire_time": "soon"}), ".expire_time: `soon` is neither a date nor `never`"),
-        (json!({"type": "person"}), ".type: unknown variant, expected one of `profile`, `analysis`, `run_user`"),
+        (json!({"type": "person"}), ".type: unknown variant `person`"),
         (json!({"type": "run_user"}), ".run_user: it is missing"),
         (json!({"type": "run_user", "run_user": "b@x.com"}), ".run_user: no user of this profile is b@x.com"),
         (json!({"run_user": "b@x.com"}), ".run_user: only a token of the type `run_user` has this"),
@@ -470,7 +470,7 @@ fn worlds_that_cannot_be_are_told_with_their_place() {
         (json!({"version": 1, "acounts": []}), "acounts: unknown field `acounts`"),
         (
             json!({"version": 1, "account": {"plan": "gold"}}),
-            "account.plan: unknown variant, expected one of `free`, `starter`, `scale`",
+            "account.plan: unknown variant `gold`, expected one of `free`, `starter`, `scale`",
         ),
         (json!({"version": 1, "account": {"two_factor": ""}}), "account.two_factor: it is empty"),
         (
