@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::access::{Role, prove};
 use super::account::amounts;
 use super::answer::{Answer, Refusal, number};
+use super::audit::AuditLog;
 use super::call::object;
 use super::dates;
 use super::fields::{Fields, apply};
@@ -32,7 +33,7 @@ impl Profile {
             hourly_use: Allocation::new(),
             team: Vec::new(),
             portal: Portal { settings: settings::of_a_new_portal(id, name, now), ..Portal::default() },
-            audit_log: Vec::new(),
+            audit_log: AuditLog::default(),
         }
     }
 

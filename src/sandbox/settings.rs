@@ -140,7 +140,7 @@ pub(super) fn email_test(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let to = account.email.clone();
     let profile = context.caller.profile.clone();
     let result = json!(format!("E-mail sent to {to}"));
-    context.world.outbox.push(SentEmail { to, subject, template: None });
+    context.world.send(SentEmail { to, subject, template: None });
     let message = "TagoRUN test e-mail sent".to_owned();
     Ok(Change { result, profile: profile.clone(), resource: "run", id: profile, message })
 }

@@ -341,6 +341,6 @@ fn send(context: &mut Context<'_>, to: String, template: &str) -> Result<(), Ref
     let used = [template, "welcome"].into_iter().find(|key| templates.get(*key).is_some());
     let subject = used.and_then(|key| templates[key]["subject"].as_str()).unwrap_or("Welcome");
     let email = SentEmail { to, subject: subject.to_owned(), template: used.map(str::to_owned) };
-    context.world.outbox.push(email);
+    context.world.send(email);
     Ok(())
 }

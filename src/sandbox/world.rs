@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::access::{Holder, Role, TokenRecord};
 use super::answer::Refusal;
-use super::audit::{Event, Query};
+use super::audit::{AuditLog, Query};
 use super::custom_domain::CustomDomain;
 use super::directory::Directory;
 use super::ids::Ids;
@@ -17,6 +17,9 @@ use super::seed::PASSWORD;
 use super::view::{Handled, SentEmail};
 use crate::clock::Clock;
 use crate::profile::Plan;
+
+/// E-mails that the outbox remembers.
+const OUTBOX: usize = 10_000;
 
 /// Amounts of services, by TagoIO's word for the service.
 pub(super) type Allocation = BTreeMap<String, f64>;
@@ -33,6 +36,7 @@ pub(super) struct World {
     tokens_added: u64,
     pub(super) windows: Windows,
     pub(super) audit_queries: VecDeque<Query>,
+    /// The last e-mails.
     pub(super) outbox: Vec<SentEmail>,
     pub(super) journal: VecDeque<Handled>,
     pub(super) rules: Rules,
@@ -82,7 +86,7 @@ pub(super) struct Profile {
     pub(super) hourly_use: Allocation,
     pub(super) team: Vec<Member>,
     pub(super) portal: Portal,
-    pub(super) audit_log: Vec<Event>,
+    pub(super) audit_log: AuditLog,
 }
 
 pub(super) struct AddOns {
@@ -208,6 +212,14 @@ impl World {
     pub(super) fn insert_token(&mut self, token: String, record: TokenRecord) {
         self.tokens_added += 1;
         self.tokens.insert(token, TokenRecord { serial: self.tokens_added, ..record });
+    }
+
+    /// Sends an e-mail: it is in the outbox, as one of the last that there are.
+    pub(super) fn send(&mut self, email: SentEmail) {
+        if self.outbox.len() >= OUTBOX {
+            self.outbox.remove(0);
+        }
+        self.outbox.push(email);
     }
 
     /// What time it is in this world.

@@ -79,6 +79,17 @@ fn a_test_e_mail_goes_to_the_account() {
     }
 }
 
+#[test]
+fn the_outbox_remembers_the_last_ten_thousand_e_mails() {
+    let (sandbox, tago) = sandbox();
+    for at in 0..10_002 {
+        tago.run().email_test(&at.to_string(), "x").unwrap();
+    }
+    let outbox = sandbox.outbox();
+    assert_eq!(outbox.len(), 10_000);
+    assert_eq!((outbox[0].subject.as_str(), outbox[9_999].subject.as_str()), ("2", "10001"));
+}
+
 const METADATA: &str = r#"<?xml version="1.0"?><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"
     entityID="https://idp.example.com/saml"><md:IDPSSODescriptor/></md:EntityDescriptor>"#;
 

@@ -134,7 +134,6 @@ fn add_profile(world: &mut World, people: &People, profile: &Profile, main: &str
         made.portal.users.add(user(world, found, &id, &timezone, now));
     }
     made.audit_log = profile.audit_log.iter().map(|found| event(people, found, &id, &owner, now)).collect();
-    made.audit_log.sort_by_key(|event| event.date);
     world.profiles.insert(id.clone(), made);
     id
 }
