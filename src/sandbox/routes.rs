@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::access::{Access, Caller, Grant, Holder, Role, Verdict, authenticate, authorize};
+use super::access::{Access, Caller, Grant, Role, Verdict, authenticate, authorize};
 use super::answer::{Answer, Refusal};
 use super::audit::Event;
 use super::call::{Call, body};
@@ -40,10 +40,8 @@ impl Context<'_> {
             id => id,
         };
         let profile = self.world.profile(id)?;
-        // A policy speaks for its own profile only.
-        let reachable = matches!(self.caller.holder, Holder::Account) || id == self.caller.profile;
         match profile.role(&self.caller.account) {
-            Some(held) if held >= role && reachable => Ok(id.to_owned()),
+            Some(held) if held >= role && self.caller.reaches(id) => Ok(id.to_owned()),
             _ => Err(Refusal::denied()),
         }
     }

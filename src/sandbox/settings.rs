@@ -7,6 +7,7 @@ use super::answer::{Answer, Refusal};
 use super::call::object;
 use super::dates;
 use super::routes::{Change, Context};
+use super::saml;
 use super::view::SentEmail;
 
 /// Keys that a change may repeat, but not change.
@@ -116,6 +117,9 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
     }
     if let Some(key) = misfit(changes) {
         return Err(Refusal::invalid(key, "type"));
+    }
+    if changes.get("sso_saml_active") == Some(&Value::Bool(true)) {
+        saml::require_single_sign_on(context)?;
     }
     let settings = &mut context.portal()?.settings;
     for (key, value) in changes.iter().filter(|(key, _)| !READ_ONLY.contains(&key.as_str())) {

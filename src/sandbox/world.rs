@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound as _, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::access::{Holder, Role, TokenRecord};
+use super::access::{Role, TokenRecord, Tokens};
 use super::answer::Refusal;
 use super::audit::{AuditLog, Query};
 use super::custom_domain::CustomDomain;
@@ -14,6 +14,7 @@ use super::ids::Ids;
 use super::limits::Windows;
 use super::saml::Saml;
 use super::seed::PASSWORD;
+use super::statistics::FormerUsers;
 use super::view::{Handled, SentEmail};
 use crate::clock::Clock;
 use crate::profile::Plan;
@@ -31,9 +32,7 @@ pub(super) struct World {
     pub(super) ids: Ids,
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) profiles: BTreeMap<String, Profile>,
-    /// By the token itself.
-    pub(super) tokens: BTreeMap<String, TokenRecord>,
-    tokens_added: u64,
+    pub(super) tokens: Tokens,
     pub(super) windows: Windows,
     pub(super) audit_queries: VecDeque<Query>,
     /// The last e-mails.
@@ -111,6 +110,7 @@ pub(super) struct Member {
 pub(super) struct Portal {
     pub(super) settings: Map<String, Value>,
     pub(super) users: Directory,
+    pub(super) former_users: FormerUsers,
     pub(super) saml: Saml,
     pub(super) custom_domain: Option<CustomDomain>,
 }
@@ -151,8 +151,7 @@ impl World {
             ids: Ids::default(),
             accounts: BTreeMap::new(),
             profiles: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            tokens_added: 0,
+            tokens: Tokens::default(),
             windows: Windows::default(),
             audit_queries: VecDeque::new(),
             outbox: Vec::new(),
@@ -194,7 +193,7 @@ impl World {
     /// Makes a token that there isn't yet.
     pub(super) fn add_token(&mut self, prefix: &str, record: TokenRecord) -> String {
         let token = self.new_token(prefix);
-        self.insert_token(token.clone(), record);
+        self.tokens.insert(token.clone(), record);
         token
     }
 
@@ -206,12 +205,6 @@ impl World {
                 return token;
             }
         }
-    }
-
-    /// Takes a token as it is.
-    pub(super) fn insert_token(&mut self, token: String, record: TokenRecord) {
-        self.tokens_added += 1;
-        self.tokens.insert(token, TokenRecord { serial: self.tokens_added, ..record });
     }
 
     /// Sends an e-mail: it is in the outbox, as one of the last that there are.
@@ -249,10 +242,6 @@ impl World {
         self.profiles.insert(id.clone(), Profile::new(&account, &id, "Somebody else's", now));
         self.accounts.insert(account, stranger);
         id
-    }
-
-    pub(super) fn revoke_user_tokens(&mut self, user: &str) {
-        self.tokens.retain(|_, record| !matches!(&record.holder, Holder::RunUser { id } if id == user));
     }
 }
 
