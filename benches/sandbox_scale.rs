@@ -3,6 +3,7 @@
 //! `cargo bench --features sandbox --bench sandbox_scale`; `-- 10000` for another number of users. Each beginning has a
 //! process of its own, so that the memory of one isn't counted for another.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -19,20 +20,26 @@ const ROUNDS: usize = 5;
 
 fn main() -> Outcome {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let users = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
-    match args.iter().find(|arg| ["generated", "file"].contains(&arg.as_str())).map(String::as_str) {
-        Some("generated") => generated(users),
-        Some(_) => from_file(users),
-        None => {
-            for beginning in ["generated", "file"] {
-                let status = Command::new(std::env::current_exe()?).args([beginning, &users.to_string()]).status()?;
-                if !status.success() {
-                    return Err(format!("{beginning}: {status}").into());
-                }
-            }
-            Ok(())
+    match &args[..] {
+        [beginning, users] if beginning == "generated" => generated(users.parse()?),
+        [beginning, users, path] if beginning == "file" => from_file(users.parse()?, Path::new(path)),
+        _ => {
+            let users = args.first().map_or(Ok(100_000), |users| users.parse())?;
+            let path = std::env::temp_dir().join(format!("tagoio-sandbox-scale-{}.json", std::process::id()));
+            let file = path.display().to_string();
+            let measured = write(&path, users)
+                .and_then(|()| run(&["generated", &users.to_string()]))
+                .and_then(|()| run(&["file", &users.to_string(), &file]));
+            std::fs::remove_file(&path)?;
+            measured
         }
     }
+}
+
+/// Measures one beginning.
+fn run(args: &[&str]) -> Outcome {
+    let status = Command::new(std::env::current_exe()?).args(args).status()?;
+    if status.success() { Ok(()) } else { Err(format!("{args:?}: {status}").into()) }
 }
 
 /// A sandbox that makes its users by itself.
@@ -48,15 +55,11 @@ fn generated(users: u32) -> Outcome {
 }
 
 /// A sandbox that has its users from a file.
-fn from_file(users: u32) -> Outcome {
+fn from_file(users: u32, path: &Path) -> Outcome {
     println!("\n{users} users by SandboxBuilder::state_file");
-    let path = std::env::temp_dir().join(format!("tagoio-sandbox-scale-{}.json", std::process::id()));
-    write(&path, users)?;
-    println!("  {:<44}{:>9.1} MB", "the file", megabytes(std::fs::metadata(&path)?.len()));
+    println!("  {:<44}{:>9.1} MB", "the file", megabytes(std::fs::metadata(path)?.len()));
     let before = resident();
-    let state = measured("State::from_file", || State::from_file(&path));
-    std::fs::remove_file(&path)?;
-    let state = state?;
+    let state = measured("State::from_file", || State::from_file(path))?;
     let sandbox = measured("build", || Sandbox::builder().rate_limits(false).state(state).build());
     memory("the sandbox and the state for its reset", before);
 
@@ -73,17 +76,18 @@ fn from_file(users: u32) -> Outcome {
 }
 
 /// A file as a person, or a person's script, would write it: without ids and dates.
-fn write(path: &std::path::Path, users: u32) -> Outcome {
-    let user = |at| {
+fn write(path: &Path, users: u32) -> Outcome {
+    let user = |at: u32| {
+        let site = ["lisbon", "porto", "faro", "braga"][at as usize % 4];
         json!({
-            "name": format!("User {}", (at * 7919) % users),
+            "name": format!("User {}", u64::from(at) * 7919 % u64::from(users)),
             "email": format!("user{at}@example.com"),
             "timezone": "Europe/Lisbon",
             "company": "Mercado Azul",
             "phone": "+351 21 555 0134",
             "tags": [
                 {"key": "organization_id", "value": format!("organization {}", at % 40)},
-                {"key": "site", "value": ["lisbon", "porto", "faro", "braga"][at as usize % 4]},
+                {"key": "site", "value": site},
             ],
         })
     };
@@ -105,21 +109,28 @@ fn requests(sandbox: &Sandbox, tago: &Client) -> Outcome {
         // Another query each time, so that none is known.
         assert_eq!(page(all().created_at(format!("{} years", 90 + at))), 1000);
     });
-    median("  each further one", pages, |at| drop(page(all().page(page_at(at)))));
+    median("  each further one", pages, |at| {
+        page(all().page(page_at(at)));
+    });
     median("  each further one, after an edit", pages, |at| {
         let edited = users.edit(&ids[at * 997 % ids.len()], &UserEdit::new().company("Mercado Verde"));
         assert!(edited.is_ok());
-        drop(page(all().page(page_at(at))));
+        page(all().page(page_at(at)));
     });
-    let started = Instant::now();
-    let count = users.iter(&all().fields([UserField::Id])).filter(Result::is_ok).count();
+    let (started, mut count) = (Instant::now(), 0);
+    for user in users.iter(&all().fields([UserField::Id])) {
+        user?;
+        count += 1;
+    }
     assert_eq!(count, ids.len());
     row("all users, 1,000 ids at a time", started.elapsed());
 
     println!("  a list of 20:");
     let last = sandbox.users().pop().map(|user| user.email).unwrap_or_default();
     median("  by an e-mail address", 100, |_| assert_eq!(page(UserQuery::new().email(&last)), 1));
-    median("  by part of it, the first time", ROUNDS, |at| drop(page(UserQuery::new().email(format!("*{at}7@*")))));
+    median("  by part of it, the first time", ROUNDS, |at| {
+        page(UserQuery::new().email(format!("*{at}7@*")));
+    });
     median("  by a tag, the first time", ROUNDS, |at| {
         let site = ["lisbon", "berlin", "boston", "recife", "osaka"][at % 5];
         assert_eq!(page(UserQuery::new().tag("site", site)), 20);
@@ -127,17 +138,18 @@ fn requests(sandbox: &Sandbox, tago: &Client) -> Outcome {
     median("  by a tag, again", 100, |_| assert_eq!(page(UserQuery::new().tag("site", "osaka")), 20));
 
     println!("  one user, while four lists are kept:");
+    let gone = &ids[ids.len() / 2..][..1000.min(ids.len() / 2)];
+    median("  delete", gone.len(), |at| assert!(users.delete(&gone[at]).is_ok()));
     let mut made = Vec::new();
-    median("  create", 1000, |at| {
+    median("  create", gone.len(), |at| {
         let new = NewUser::new("New", format!("new{at}@example.com"), "UTC").generate_password(true);
         made.extend(users.create(&new));
     });
-    assert_eq!(made.len(), 1000);
-    median("  information", 1000, |at| assert!(users.info(&ids[at * 31 % ids.len()]).is_ok()));
-    median("  edit of the name", 1000, |at| {
+    assert_eq!(made.len(), gone.len());
+    median("  information", made.len(), |at| assert!(users.info(&made[at]).is_ok()));
+    median("  edit of the name", made.len(), |at| {
         assert!(users.edit(&made[at], &UserEdit::new().name(format!("Name {at}"))).is_ok());
     });
-    median("  delete", 1000, |at| assert!(users.delete(&made[at]).is_ok()));
 
     println!("  a profile:");
     median("  summary", ROUNDS, |_| assert!(tago.profile().summary(ProfileId::CURRENT).is_ok()));

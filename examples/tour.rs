@@ -23,7 +23,11 @@ use tagoio::{Client, Expiry, Password, Patch, ProfileId, TimeUnit};
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let tour = if std::env::var_os("TAGOIO_TOKEN").is_some() { real_account() } else { sandbox() };
+    let tour = if std::env::var_os("TAGOIO_TOKEN").is_some_and(|token| !token.is_empty()) {
+        real_account()
+    } else {
+        sandbox()
+    };
     match tour {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -46,7 +50,7 @@ fn sandbox() -> Result {
     change_team(&tago, &me)?;
     create_and_revoke_token(&tago, &me)?;
     change_users(&tago)?;
-    look_at_users(&tago)?;
+    look_at_users(&tago, usize::MAX)?;
     look_at_usage(&tago, &me)?;
     look_at_audit_log(&tago, &me)?;
     println!("\nThat was everything in memory; it is gone now. What next: README.md, and `cargo doc --open`.");
@@ -64,8 +68,9 @@ fn real_account() -> Result {
     for member in optional(tago.team().list(&me.id))?.unwrap_or_default() {
         println!("  {:<20}{}", member.name, member.email);
     }
-    look_at_users(&tago)?;
-    look_at_usage(&tago, &me)?;
+    // The first page will do: a real account may have many thousands of users.
+    optional(look_at_users(&tago, 20))?;
+    optional(look_at_usage(&tago, &me))?;
     look_at_audit_log(&tago, &me)?;
     println!("\nNothing was changed. Unset TAGOIO_TOKEN for the whole tour on the sandbox.");
     Ok(())
@@ -136,7 +141,8 @@ fn create_and_revoke_token(tago: &Client, me: &ProfileDetails) -> Result {
     for token in tago.token().iter(&me.id, &TokenQuery::new()) {
         let token = token?;
         let permission = token.permission.map(|permission| permission.to_string()).unwrap_or_default();
-        println!("  {:<28}{permission:<7}expires {:.10}", token.name, token.expire_time);
+        let expires = token.expire_time.map_or_else(|| "unknown".to_owned(), |expiry| format!("{expiry:.10}"));
+        println!("  {:<28}{permission:<7}expires {expires}", token.name);
     }
     println!("  revoke it: {}", tago.token().delete(&me.id, &made.token)?);
     Ok(())
@@ -174,12 +180,12 @@ fn change_users(tago: &Client) -> Result {
     Ok(())
 }
 
-fn look_at_users(tago: &Client) -> Result {
+fn look_at_users(tago: &Client, most: usize) -> tagoio::Result<()> {
     heading("TagoRUN users, page by page");
     let mut shown = 0;
     let mut active = 0;
     let mut total = 0;
-    for user in tago.run().users().iter(&UserQuery::new().amount(10)) {
+    for user in tago.run().users().iter(&UserQuery::new().amount(20)).take(most) {
         let user = user?;
         total += 1;
         active += u32::from(user.active);
@@ -189,7 +195,7 @@ fn look_at_users(tago: &Client) -> Result {
             println!("  {:<22}{:<32}last seen {seen:<12}{}", user.name, user.email, tags(&user));
         }
     }
-    println!("  … {total} in all, {active} of them active");
+    println!("  … {total} were looked at, {active} of them are active");
     Ok(())
 }
 
@@ -197,7 +203,7 @@ fn tags(user: &UserInfo) -> String {
     user.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect::<Vec<_>>().join(" ")
 }
 
-fn look_at_usage(tago: &Client, me: &ProfileDetails) -> Result {
+fn look_at_usage(tago: &Client, me: &ProfileDetails) -> tagoio::Result<()> {
     heading("Usage of the last two weeks");
     let today = Utc::now().date_naive();
     let range = StatisticsDate::range(today - TimeDelta::days(14), today, Periodicity::Day);

@@ -13,7 +13,7 @@ use crate::secret::Token;
 use crate::team::TeamApi;
 use crate::token::TokenApi;
 use crate::transport::{Limits, Method, Request, Response, Transport};
-use crate::wire::{self, Answer, Operation};
+use crate::wire::{self, Confirmation, Operation};
 
 /// The entry to TagoIO: a token, a region and a transport.
 ///
@@ -130,7 +130,7 @@ impl Client {
 
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
-        self.send(operation).map(|Answer(text)| text)
+        self.send(operation).map(|Confirmation(text)| text)
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
@@ -196,7 +196,8 @@ impl RawRequest<'_> {
         self
     }
 
-    /// Sends it and reads the `result` of TagoIO's answer, or the whole answer where TagoIO doesn't wrap it.
+    /// Sends it and reads the `result` of TagoIO's answer, or the whole answer where TagoIO doesn't wrap it. To take
+    /// whatever comes, ask for a `serde_json::Value`.
     ///
     /// # Errors
     ///
@@ -205,7 +206,8 @@ impl RawRequest<'_> {
         self.client.send(self.operation)
     }
 
-    /// Sends it and gives the answer as it is, whatever its status.
+    /// Sends it and gives the answer as it is, whatever its status. Of its headers there are those that the transport
+    /// keeps; the default one keeps `content-type`, `date`, `location` and `retry-after`.
     ///
     /// # Errors
     ///
@@ -262,7 +264,8 @@ impl Default for ClientBuilder {
             #[cfg(feature = "_ureq")]
             proxy: None,
             transport: None,
-            vars: Box::new(|name| std::env::var(name).ok()),
+            // What isn't UTF-8 becomes a bad value of what it stands for, rather than none at all.
+            vars: Box::new(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())),
         }
     }
 }
@@ -452,7 +455,8 @@ impl ClientBuilder {
             (None, None) => None,
         };
         if attempts == Some(0) {
-            return Err(Error::config("attempts", "with 0 nothing would ever be sent; 1 is no retry"));
+            let subject = if self.attempts.is_some() { "attempts" } else { "TAGOIO_REQUEST_ATTEMPTS" };
+            return Err(Error::config(subject, "with 0 nothing would ever be sent; 1 is no retry"));
         }
         let policy = attempts.map_or_else(RetryPolicy::default, RetryPolicy::attempts);
         let ureq = UreqTransport::with_proxy_of(&self.proxy.unwrap_or_default(), &*self.vars)?;

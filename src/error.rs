@@ -155,6 +155,15 @@ fn reason(status: u16) -> Option<&'static str> {
 }
 
 impl ApiError {
+    /// A refusal under a status of success: only the sentence tells what it is.
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    fn asks_for_otp(&self) -> bool {
+        self.says("otp_enabled")
+    }
+
     /// Whether TagoIO's sentence has this text in it, whatever the case.
     fn says(&self, text: &str) -> bool {
         self.message.as_deref().is_some_and(|message| message.to_ascii_lowercase().contains(text))
@@ -204,7 +213,23 @@ impl Error {
 
     /// TagoIO does not know the token: it is wrong, expired or revoked.
     pub fn is_unauthorized(&self) -> bool {
-        self.api().is_some_and(|error| error.status == 401 && !self.is_permission_denied())
+        self.api().is_some_and(|error| {
+            let about_the_account = self.is_permission_denied() || self.is_wrong_password() || error.asks_for_otp();
+            (error.status == 401 && !about_the_account) || (error.is_success() && error.says("invalid token"))
+        })
+    }
+
+    /// The account's password, or the code of two-factor authentication, is wrong.
+    pub fn is_wrong_password(&self) -> bool {
+        self.api().is_some_and(|error| {
+            error.says("invalid password") || error.says("invalid pin") || error.says("wrong password")
+        })
+    }
+
+    /// The account uses two-factor authentication, and the call brought no code. TagoIO's sentence then is a JSON text
+    /// that says which kinds of codes there are (`otp_enabled`) and which one was sent by itself (`otp_autosend`).
+    pub fn is_two_factor_required(&self) -> bool {
+        self.api().is_some_and(ApiError::asks_for_otp)
     }
 
     /// The token is good, but not for this: its permission is too small, the profile isn't its own, or (for an
@@ -220,7 +245,9 @@ impl Error {
     /// What the call names does not exist. TagoIO says so with 404, on some routes with 400.
     pub fn is_not_found(&self) -> bool {
         self.api().is_some_and(|error| {
-            error.status == 404 || (error.status == 400 && (error.says("not found") || error.says("can't be found")))
+            error.status == 404
+                || ((error.status == 400 || error.is_success())
+                    && (error.says("not found") || error.says("can't be found")))
         })
     }
 
@@ -228,7 +255,7 @@ impl Error {
     /// doesn't wait. See [`retry_after`](Error::retry_after).
     pub fn is_rate_limited(&self) -> bool {
         match self {
-            Self::Api(error) => error.status == 429,
+            Self::Api(error) => error.status == 429 || (error.is_success() && error.says("too many requests")),
             Self::Transport { source, .. } => source.retry_after().is_some(),
             _ => false,
         }
@@ -271,8 +298,8 @@ impl Error {
     }
 
     /// Whether the request may have taken effect at TagoIO. `false` is certain, `true` is not: look before a POST is
-    /// sent again. It speaks of the last attempt; there were others only when a repeat does no harm, or they had no
-    /// effect either.
+    /// sent again. After a refusal (a 404, say) it speaks of the last attempt only: an attempt before it may have had
+    /// the effect, which is why a repeated deletion can end with "not found".
     pub fn maybe_delivered(&self) -> bool {
         match self {
             Self::Config(_) => false,
@@ -339,6 +366,12 @@ mod tests {
             (400, "You have exceeded the maximum account limit of Run users (10)", [false, false, false, false, true]),
             (403, "Daily backup limit reached (1 backups per day).", [false, true, false, false, true]),
             (500, "Sorry, Internal Error", [false; 5]),
+            (401, "Invalid password", [false; 5]),
+            (401, r#"{"otp_enabled":["email"],"otp_autosend":"email"}"#, [false; 5]),
+            (200, "User Not Found", [false, false, true, false, false]),
+            (200, "Too many requests (Retry-After: 8)", [false, false, false, true, false]),
+            (200, "Invalid token", [true, false, false, false, false]),
+            (200, "Authorization Denied", [false, true, false, false, false]),
         ] {
             let error = api(status, message);
             assert_eq!(
@@ -352,6 +385,19 @@ mod tests {
                 expected,
                 "{status} {message}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_account_is_told_apart_from_the_token() {
+        for (message, wrong_password, two_factor) in [
+            ("Invalid password", true, false),
+            ("Invalid PIN code", true, false),
+            (r#"{"otp_enabled":["authenticator"]}"#, false, true),
+            ("Invalid token", false, false),
+        ] {
+            let error = api(401, message);
+            assert_eq!((error.is_wrong_password(), error.is_two_factor_required()), (wrong_password, two_factor));
         }
     }
 

@@ -1,10 +1,11 @@
 //! A blocking SDK for the administration side of the [TagoIO](https://tago.io) IoT platform: **profiles**, **team
 //! members**, **profile tokens** and **TagoRUN** (portal settings, users, notifications, SAML, custom domain).
 //!
-//! * Typed to the bottom: requests, answers, ids, dates, secrets and errors are types; what TagoIO adds tomorrow is kept.
+//! * Typed to the bottom: requests, answers, ids, dates, secrets and errors are types; what TagoIO adds tomorrow fails
+//!   nothing.
 //! * Honest about delivery: a request that may have taken effect is never sent twice unless that does no harm.
 //! * One method between it and HTTP: [ureq](https://docs.rs/ureq), a mock, a recording, an in-memory TagoIO, or your own.
-//! * No async runtime, no `unsafe`.
+//! * No async runtime (but for the sandbox's HTTP server, behind its feature), no `unsafe`.
 //!
 //! # Install
 //!
@@ -73,7 +74,8 @@
 //! | --- | --- | --- |
 //! | `ureq` | yes | `transport::UreqTransport` and with it `Client::new`; TLS by rustls |
 //! | `rustls`, `native-tls`, `platform-verifier` | `rustls` | the TLS below ureq: rustls with Mozilla's roots, the operating system's library, rustls with the operating system's roots |
-//! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO |
+//! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO, its state as JSON, faults on demand |
+//! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language (brings hyper and tokio) |
 //! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
 //! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
 //!
@@ -137,6 +139,9 @@ mod guide {
     mod readme {}
     #[doc = include_str!("../docs/errors.md")]
     mod errors {}
+    #[cfg(feature = "sandbox-server")]
+    #[doc = include_str!("../docs/sandbox.md")]
+    mod sandbox {}
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/transports.md")]
     mod transports {}

@@ -50,6 +50,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl From<&str> for crate::Patch<$name> {
+            fn from(word: &str) -> Self {
+                Self::Set(word.into())
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -146,6 +152,8 @@ macro_rules! settings {
             )*
             /// What this version of the crate doesn't know, as it came.
             pub other: serde_json::Map<String, serde_json::Value>,
+            /// What came where a structure was expected, when it wasn't one.
+            odd: Option<serde_json::Value>,
         }
 
         impl $name {
@@ -167,6 +175,10 @@ macro_rules! settings {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
 
+                let nothing_set = self.other.is_empty() $(&& self.$field.is_keep())*;
+                if let (true, Some(odd)) = (nothing_set, &self.odd) {
+                    return odd.serialize(serializer);
+                }
                 let mut map = serializer.serialize_map(None)?;
                 for (key, value) in &self.other {
                     let known = match key.as_str() {
@@ -188,10 +200,15 @@ macro_rules! settings {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                let mut other = serde_json::Map::deserialize(deserializer)?;
+                // A null in a list of buttons must not cost the buttons beside it.
+                let (mut other, odd) = match serde_json::Value::deserialize(deserializer)? {
+                    serde_json::Value::Object(members) => (members, None),
+                    odd => (serde_json::Map::new(), Some(odd)),
+                };
                 Ok(Self {
                     $($field: crate::macros::take(&mut other, $key),)*
                     other,
+                    odd,
                 })
             }
         }

@@ -1,5 +1,6 @@
 //! Lists: queries, pages and the iterator over them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::FusedIterator;
 
@@ -33,6 +34,9 @@ impl Direction {
 /// How many rows `iter()` asks for at once when the query doesn't say. TagoIO allows 10,000.
 pub(crate) const ITER_AMOUNT: u32 = 1000;
 
+/// The most rows that TagoIO gives on a page: an iterator that asks for more would take its page for the last one.
+pub(crate) const LARGEST_AMOUNT: u32 = 10_000;
+
 /// How many rows `list()` asks for when the query doesn't say: TagoIO's own default.
 pub(crate) const LIST_AMOUNT: u32 = 20;
 
@@ -40,7 +44,7 @@ pub(crate) const LIST_AMOUNT: u32 = 20;
 pub trait Row: serde::de::DeserializeOwned + sealed::Sealed {
     /// What no other row of the list has.
     #[doc(hidden)]
-    fn key(&self) -> Option<&str>;
+    fn key(&self) -> Option<Cow<'_, str>>;
 }
 
 pub(crate) mod sealed {
@@ -80,7 +84,7 @@ impl<T: Row> Rows<T> {
 
     fn next_page(&mut self) -> Result<()> {
         let rows = (self.fetch)(self.page)?;
-        let first_key = rows.first().and_then(Row::key).map(str::to_owned);
+        let first_key = rows.first().and_then(Row::key).map(Cow::into_owned);
         if first_key.is_some() && first_key == self.first_key {
             self.done = true;
             return Ok(());

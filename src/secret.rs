@@ -40,7 +40,8 @@ macro_rules! secret {
             }
         }
 
-        /// Writes the secret itself: it is what a request needs. Answers that hold secrets are not `Serialize`.
+        /// Writes the secret itself: it is what a request needs. Answers that hold secrets are not `Serialize`, but for
+        /// the portal's settings, which are written back.
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.expose())
@@ -49,7 +50,7 @@ macro_rules! secret {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                String::deserialize(deserializer).map(Self::unchecked)
+                text(deserializer).map(Self::unchecked)
             }
         }
 
@@ -61,6 +62,20 @@ macro_rules! secret {
             }
         }
 
+        impl TryFrom<&String> for $name {
+            type Error = Error;
+
+            fn try_from(text: &String) -> Result<Self> {
+                Self::new(text.as_str())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(secret: &$name) -> Self {
+                secret.clone()
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = Error;
 
@@ -69,6 +84,21 @@ macro_rules! secret {
             }
         }
     };
+}
+
+/// Reads text; where there is something else, the error doesn't repeat it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Secret {
+        Text(String),
+        Other(serde::de::IgnoredAny),
+    }
+
+    match Secret::deserialize(deserializer)? {
+        Secret::Text(text) => Ok(text),
+        Secret::Other(_) => Err(serde::de::Error::custom("a secret has to be a string")),
+    }
 }
 
 secret! {
@@ -98,6 +128,11 @@ secret! {
 secret! {
     /// The one-time code of two-factor authentication, 6 digits.
     PinCode
+}
+
+secret! {
+    /// The code by which middleware proves that a request is its own.
+    VerificationCode
 }
 
 secret! {
@@ -156,10 +191,28 @@ impl Password {
     /// file. The value is not repeated.
     pub fn new(password: impl Into<String>) -> Result<Self> {
         let password = Self::unchecked(password.into());
-        match password.expose().chars().position(char::is_control) {
-            Some(at) => Err(Error::config("password", format!("character {} is a control character", at + 1))),
-            None => Ok(password),
-        }
+        without_control_characters("password", password.expose())?;
+        Ok(password)
+    }
+}
+
+impl VerificationCode {
+    /// Takes a code of any characters that a person can type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it holds a control character. The value is not repeated.
+    pub fn new(code: impl Into<String>) -> Result<Self> {
+        let code = Self::unchecked(code.into());
+        without_control_characters("verification code", code.expose())?;
+        Ok(code)
+    }
+}
+
+fn without_control_characters(subject: &str, secret: &str) -> Result<()> {
+    match secret.chars().position(char::is_control) {
+        Some(at) => Err(Error::config(subject, format!("character {} is a control character", at + 1))),
+        None => Ok(()),
     }
 }
 
@@ -223,6 +276,7 @@ mod tests {
             (Token::new("canáry").map(drop), "canáry"),
             (Token::new("can ary").map(drop), "can ary"),
             (Password::new("canary\n").map(drop), "canary"),
+            (VerificationCode::new("canary\n").map(drop), "canary"),
             (PinCode::new("12a456").map(drop), "12a456"),
             (PinCode::new("").map(drop), ""),
             (IdpMetadata::new("<canary>").map(drop), "canary"),
@@ -230,6 +284,14 @@ mod tests {
             let error = refused.unwrap_err();
             assert!(matches!(error, Error::Config(_)), "{error:?}");
             assert!(secret.is_empty() || !format!("{error} {error:?}").contains(secret), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused_without_being_repeated() {
+        for json in ["123456", "[123456]", r#"{"a":123456}"#, "true", "null"] {
+            let error = serde_json::from_str::<PinCode>(json).unwrap_err().to_string();
+            assert!(error.starts_with("a secret has to be a string") && !error.contains("123456"), "{error}");
         }
     }
 

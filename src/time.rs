@@ -32,7 +32,7 @@ fn to_text(date: DateTime<Utc>) -> String {
 pub enum Timestamp {
     /// A date.
     At(DateTime<Utc>),
-    /// What TagoIO sent instead of a date.
+    /// What TagoIO sent instead of a date; empty for nothing.
     Other(String),
 }
 
@@ -43,6 +43,13 @@ impl Timestamp {
             Self::At(date) => Some(*date),
             Self::Other(_) => None,
         }
+    }
+}
+
+/// Nothing: what stands where TagoIO sent no date at all.
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::Other(String::new())
     }
 }
 
@@ -82,6 +89,10 @@ impl<'de> Deserialize<'de> for Timestamp {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a date")
+            }
+
+            fn visit_unit<E>(self) -> Result<Timestamp, E> {
+                Ok(Timestamp::default())
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Timestamp, E> {
@@ -295,6 +306,33 @@ impl From<&str> for Expiry {
     }
 }
 
+impl From<&str> for Patch<Expiry> {
+    fn from(text: &str) -> Self {
+        Self::Set(text.into())
+    }
+}
+
+/// The expiry in an answer that mints a token: TagoIO's server calls it one thing, its documentation another.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ExpiryOfAnswer {
+    #[serde(deserialize_with = "null_is_never")]
+    expire_time: Option<Expiry>,
+    #[serde(deserialize_with = "null_is_never")]
+    expire_date: Option<Expiry>,
+}
+
+impl ExpiryOfAnswer {
+    pub(crate) fn either(self) -> Option<Expiry> {
+        self.expire_time.or(self.expire_date)
+    }
+}
+
+/// Reads the expiry of an answer: `null` is never. What is left out is `None`, together with `#[serde(default)]`.
+pub(crate) fn null_is_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Expiry>, D::Error> {
+    Expiry::deserialize(deserializer).map(Some)
+}
+
 /// Reads the expiry of a request, which is sent as it was written.
 pub(crate) fn expiry_as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Expiry>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
@@ -388,12 +426,17 @@ mod tests {
             (json!(u64::MAX), ""),
             (json!({"$date": 1}), ""),
             (json!([1]), ""),
+            (json!(null), ""),
         ] {
             let timestamp: Timestamp = from_value(sent.clone()).unwrap();
             let expected = (!read.is_empty()).then(|| utc(read));
             assert_eq!(timestamp.utc(), expected, "{sent}");
             if expected.is_none() {
-                let kept = sent.as_str().map_or_else(|| sent.to_string(), str::to_owned);
+                let kept = match &sent {
+                    serde_json::Value::Null => String::new(),
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
                 assert_eq!(timestamp, Timestamp::Other(kept));
             }
         }

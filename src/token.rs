@@ -1,5 +1,7 @@
 //! The tokens of a profile: what programs sign in with.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::client::Client;
@@ -7,11 +9,12 @@ use crate::error::Result;
 use crate::id::{AccountId, ProfileId, ResourceId};
 use crate::lenient::or_default;
 use crate::macros::{open_enum, request};
-use crate::page::{Direction, ITER_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
-use crate::patch::Patch;
+use crate::page::{Direction, ITER_AMOUNT, LARGEST_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
 use crate::profile::OtpType;
 use crate::secret::{Password, PinCode, Token};
-use crate::time::{Expiry, Timestamp};
+
+pub use crate::secret::VerificationCode;
+use crate::time::{Expiry, ExpiryOfAnswer, Timestamp, null_is_never};
 use crate::wire::{delete, get, post};
 
 /// The operations on tokens: [`Client::token`]. They need a profile token.
@@ -61,7 +64,7 @@ request! {
         /// A serial number, for devices.
         serie_number: String,
         /// A verification code, for middleware.
-        verification_code: String,
+        verification_code: VerificationCode,
         /// The middleware or kind of device, for devices.
         middleware: String,
         /// The e-mail address of the account.
@@ -91,25 +94,39 @@ impl NewToken {
 /// A token that was just created.
 #[doc(alias = "TokenCreateResponse")]
 #[derive(Debug, Clone, Deserialize)]
+#[serde(from = "CreatedTokenAnswer")]
 #[non_exhaustive]
 pub struct CreatedToken {
     /// The token itself.
     pub token: Token,
     /// What it is called in lists.
-    #[serde(default)]
     pub name: Option<String>,
     /// What it may do.
-    #[serde(default)]
     pub permission: Option<Permission>,
-    /// When it expires.
-    #[serde(default, alias = "expire_date")]
+    /// When it expires; `None` when TagoIO doesn't say.
     pub expire_time: Option<Expiry>,
     /// The profile it belongs to.
-    #[serde(default)]
     pub profile: Option<ProfileId>,
     /// The account that created it.
-    #[serde(default)]
     pub created_by: Option<AccountId>,
+}
+
+#[derive(Deserialize)]
+struct CreatedTokenAnswer {
+    token: Token,
+    name: Option<String>,
+    permission: Option<Permission>,
+    #[serde(flatten)]
+    expiry: ExpiryOfAnswer,
+    profile: Option<ProfileId>,
+    created_by: Option<AccountId>,
+}
+
+impl From<CreatedTokenAnswer> for CreatedToken {
+    fn from(answer: CreatedTokenAnswer) -> Self {
+        let CreatedTokenAnswer { token, name, permission, expiry, profile, created_by } = answer;
+        Self { token, name, permission, expire_time: expiry.either(), profile, created_by }
+    }
 }
 
 /// A token of a profile, as a list that names no fields gives it.
@@ -120,21 +137,18 @@ pub struct TokenInfo {
     /// What it is called.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// The token itself.
-    pub token: Token,
+    /// The token itself; `None` should TagoIO not show it.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// What it may do.
     #[serde(default)]
     pub permission: Option<Permission>,
-    /// When it expires. TagoIO's `null` is [`Expiry::Never`].
-    #[serde(default = "never")]
-    pub expire_time: Expiry,
+    /// When it expires; `None` when TagoIO doesn't say.
+    #[serde(default, deserialize_with = "null_is_never")]
+    pub expire_time: Option<Expiry>,
     /// When it was created.
     #[serde(default)]
     pub created_at: Option<Timestamp>,
-}
-
-fn never() -> Expiry {
-    Expiry::Never
 }
 
 /// A token of a profile, as a list of chosen fields gives it.
@@ -157,9 +171,10 @@ pub struct TokenRow {
     /// When it was last used.
     pub last_authorization: Option<Timestamp>,
     /// A verification code, for middleware.
-    pub verification_code: Option<String>,
-    /// When it expires; [`Patch::Keep`] when TagoIO doesn't say, [`Patch::Clear`] for `null`, which is never.
-    pub expire_time: Patch<Expiry>,
+    pub verification_code: Option<VerificationCode>,
+    /// When it expires; `None` when TagoIO doesn't say.
+    #[serde(deserialize_with = "null_is_never")]
+    pub expire_time: Option<Expiry>,
     /// What it belongs to.
     pub ref_id: Option<ResourceId>,
     /// When it was created.
@@ -236,21 +251,45 @@ impl<R> TokenQuery<R> {
     pub fn token(self, token: &Token) -> Self {
         self.text_filter("token", token.expose())
     }
+
+    /// Asks for what tells a token from the others, so that the iterator can tell a page that repeats; but not for the
+    /// token itself, where it wasn't asked for.
+    fn with_key(mut self) -> Self {
+        if let Some(fields) = &mut self.fields {
+            if !fields.is_empty() && !fields.contains(&TokenField::Token) {
+                for field in [TokenField::Name, TokenField::CreatedAt] {
+                    if !fields.contains(&field) {
+                        fields.push(field);
+                    }
+                }
+            }
+        }
+        self
+    }
 }
 
 impl sealed::Sealed for TokenInfo {}
 
 impl Row for TokenInfo {
-    fn key(&self) -> Option<&str> {
-        Some(self.token.expose())
+    fn key(&self) -> Option<Cow<'_, str>> {
+        key(self.token.as_ref(), Some(&self.name), self.created_at.as_ref())
     }
 }
 
 impl sealed::Sealed for TokenRow {}
 
 impl Row for TokenRow {
-    fn key(&self) -> Option<&str> {
-        self.token.as_ref().map(Token::expose)
+    fn key(&self) -> Option<Cow<'_, str>> {
+        key(self.token.as_ref(), self.name.as_deref(), self.created_at.as_ref())
+    }
+}
+
+/// What tells a token from the others: itself or, where it isn't shown, its name and the moment of its creation.
+fn key<'a>(token: Option<&'a Token>, name: Option<&str>, created_at: Option<&Timestamp>) -> Option<Cow<'a, str>> {
+    match (token, name, created_at) {
+        (Some(token), ..) => Some(Cow::Borrowed(token.expose())),
+        (None, Some(name), Some(created_at)) => Some(Cow::Owned(format!("{created_at} {name}"))),
+        _ => None,
     }
 }
 
@@ -267,7 +306,7 @@ impl TokenApi<'_> {
     /// # use tagoio::{ProfileId, token::TokenQuery};
     /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
     /// for token in tago.token().list(ProfileId::CURRENT, &TokenQuery::new().name("*ci*"))? {
-    ///     println!("{} expires {}", token.name, token.expire_time);
+    ///     println!("{} expires {:?}", token.name, token.expire_time);
     /// }
     /// # Ok(())
     /// # }
@@ -279,7 +318,8 @@ impl TokenApi<'_> {
 
     /// All of a profile's tokens that fit the query, page by page as the iterator advances.
     ///
-    /// `GET /profile/{profile}/token`, 1,000 rows a page when the query doesn't say.
+    /// `GET /profile/{profile}/token`, 1,000 rows a page when the query doesn't say. Where fields are chosen and the token
+    /// isn't among them, name and creation date are asked for too.
     ///
     /// # Errors
     ///
@@ -296,8 +336,8 @@ impl TokenApi<'_> {
     /// ```
     #[doc(alias = "tokenList")]
     pub fn iter<R: Row + 'static>(&self, profile: impl Into<ProfileId>, query: &TokenQuery<R>) -> Rows<R> {
-        let (client, profile, query) = (self.client.clone(), profile.into(), query.clone());
-        let amount = query.amount_or(ITER_AMOUNT);
+        let (client, profile, query) = (self.client.clone(), profile.into(), query.clone().with_key());
+        let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.token().page(&profile, &query, page, amount))
     }
 

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use tagoio::profile::{Credentials, OtpType};
 use tagoio::run::{IdpMetadata, NewNotification, NewUser, RunSettings, SamlEdit, UserEdit};
-use tagoio::token::{NewToken, Permission, TokenQuery};
+use tagoio::token::{NewToken, Permission, TokenQuery, VerificationCode};
 use tagoio::transport::{
     Cassette, Method, Record, Replay, Request, Response, Transport, TransportError, TransportErrorKind, from_fn,
 };
@@ -221,7 +221,7 @@ const CALLS: [(&str, Call); 15] = [
         let new = NewToken::new("ci", Permission::Read)
             .sign_in("me@example.com", password())
             .two_factor(OtpType::Sms, pin())
-            .verification_code("canary-code");
+            .verification_code(VerificationCode::new("canary-code").unwrap());
         drop(tago.token().create(ProfileId::CURRENT, &new));
     }),
     ("token.delete", |tago| drop(tago.token().delete(ProfileId::CURRENT, &path_token()))),
@@ -375,8 +375,8 @@ fn program(tago: &Client, transport: impl Transport + 'static) -> Vec<String> {
 
     let tokens = tago.token().iter(ProfileId::CURRENT, &TokenQuery::new().amount(2));
     let tokens: Vec<_> = tokens.collect::<Result<_, _>>().unwrap();
-    let removed = tago.token().delete(ProfileId::CURRENT, &tokens[1].token).unwrap();
-    let not_removed = tago.token().delete(ProfileId::CURRENT, &tokens[2].token).unwrap_err();
+    let removed = tago.token().delete(ProfileId::CURRENT, tokens[1].token.as_ref().unwrap()).unwrap();
+    let not_removed = tago.token().delete(ProfileId::CURRENT, tokens[2].token.as_ref().unwrap()).unwrap_err();
 
     let mut seen: Vec<_> = tokens.into_iter().map(|token| token.name).collect();
     seen.extend([portal.unwrap_or_default(), removed, not_removed.to_string()]);

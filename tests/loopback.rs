@@ -542,6 +542,38 @@ mod failure {
     }
 
     #[test]
+    fn the_number_of_attempts_may_come_from_the_environment() {
+        let builder = |vars: &'static [(&'static str, &'static str)], base_url: &str| {
+            Client::builder()
+                .token("p-canary")
+                .region(Region::custom(base_url).unwrap())
+                .vars(|name| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        let server =
+            Server::answering([refusal("503 Service Unavailable", "down"), refusal("503 Service Unavailable", "down")]);
+        let once = builder(&[("TAGOIO_REQUEST_ATTEMPTS", "1")], &server.url()).build().unwrap();
+        assert_eq!(get(&once).unwrap_err().status(), Some(503));
+        let given = builder(&[("TAGOIO_REQUEST_ATTEMPTS", "9")], &server.url()).attempts(1).build().unwrap();
+        assert_eq!(get(&given).unwrap_err().status(), Some(503));
+        drop((once, given));
+        assert_eq!(server.finish().calls(), ["GET /run", "GET /run"]);
+
+        for (vars, message) in [
+            (
+                &[("TAGOIO_REQUEST_ATTEMPTS", "many")][..],
+                "invalid TAGOIO_REQUEST_ATTEMPTS: \"many\" is not a whole number",
+            ),
+            (&[("TAGOIO_REQUEST_ATTEMPTS", "-1")], "invalid TAGOIO_REQUEST_ATTEMPTS: \"-1\" is not a whole number"),
+            (
+                &[("TAGOIO_REQUEST_ATTEMPTS", "0")],
+                "invalid TAGOIO_REQUEST_ATTEMPTS: with 0 nothing would ever be sent; 1 is no retry",
+            ),
+        ] {
+            assert_eq!(builder(vars, "https://api.tago.io").build().unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
     fn a_post_whose_answer_got_lost_is_not_repeated() {
         let server = Server::answering([]);
         let clock = Arc::new(ManualClock::default());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tagoio::clock::{Clock, ManualClock};
 use tagoio::profile::{Credentials, NewProfile};
-use tagoio::run::{NewNotification, NewUser, UserEdit, UserQuery};
+use tagoio::run::{NewNotification, NewUser, UserEdit, UserInvite, UserQuery};
 use tagoio::token::{NewToken, Permission};
 use tagoio::transport::{
     Attempt, Limits, Method, Request, Response, Retry, RetryPolicy, Transport, TransportError, TransportErrorKind,
@@ -271,6 +271,24 @@ fn the_last_error_keeps_its_kind_and_its_cause() {
 }
 
 #[test]
+fn an_error_says_that_an_earlier_attempt_may_have_been_delivered() {
+    use TransportErrorKind::{Connect, Timeout};
+
+    for (outcomes, delivered) in [
+        (vec![Err(Timeout), Err(Connect)], true),
+        (vec![status(502), Err(Connect)], true),
+        (vec![status(429), Err(Connect)], false),
+        (vec![Err(Connect), Err(Connect)], false),
+    ] {
+        let shown = format!("{outcomes:?}");
+        let retry =
+            Retry::new(Script::new(outcomes), RetryPolicy::attempts(2)).with_clock(Arc::new(ManualClock::default()));
+        let error = retry.send(&request(Method::Put)).unwrap_err();
+        assert_eq!((error.kind(), error.maybe_delivered()), (Connect, delivered), "{shown}");
+    }
+}
+
+#[test]
 fn without_a_jitter_of_its_own_a_retry_spreads_its_waits() {
     let clock = Arc::new(ManualClock::default());
     let mut policy = RetryPolicy::attempts(30);
@@ -364,7 +382,7 @@ fn what_creates_or_mints_is_never_sent_twice_once_it_may_have_arrived() {
         }),
         ("users.create", |tago| tago.run().users().create(&NewUser::new("n", "e", "UTC")).map(drop)),
         ("users.login_as", |tago| tago.run().users().login_as("61eb", None).map(drop)),
-        ("users.resend_invite", |tago| tago.run().users().resend_invite("61eb", None).map(drop)),
+        ("users.resend_invite", |tago| tago.run().users().resend_invite("61eb", &UserInvite::new()).map(drop)),
         ("notifications.create", |tago| {
             tago.run().notifications().create("61eb", &NewNotification::new().title("t")).map(drop)
         }),

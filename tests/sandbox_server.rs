@@ -176,6 +176,31 @@ fn a_request_with_a_fault_takes_effect_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn the_same_script_of_faults_gives_the_same_run_each_time_and_through_both_doors() {
+    let play = |sandbox: &Sandbox, tago: &Client| -> Vec<String> {
+        let answer = Fault::Answer { status: 500, content_type: "text/plain".to_owned(), body: "no".to_owned() };
+        sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users").taking_effect());
+        sandbox.inject(FaultRule::new(answer).on(Method::Get, "/run/users/{user}").times(2));
+        sandbox.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 3 }).times(3));
+        let users = tago.run().users();
+        let mut seen = Vec::new();
+        for round in 0..4 {
+            let new = NewUser::new("X", format!("{round}@x.com"), "UTC").generate_password(true);
+            seen.push(format!("{:?}", users.create(&new).map_err(|error| error.to_string())));
+            seen.push(format!("{:?}", users.info("nobody").map(drop).map_err(|error| error.to_string())));
+        }
+        seen.push(format!("{:?}", sandbox.journal()));
+        seen
+    };
+    let inside = sandbox();
+    let first = play(&inside, &inside.client().unwrap());
+    let again = sandbox();
+    assert_eq!(first, play(&again, &again.client().unwrap()));
+    let server = served();
+    assert_eq!(first, play(server.sandbox(), &client(&server)));
+}
+
+#[test]
 fn faults_are_the_same_through_the_transport_door() {
     let sandbox = sandbox();
     let tago = sandbox.client().unwrap();
@@ -383,6 +408,20 @@ fn stopping_frees_the_port() {
     assert!(TcpStream::connect(address).is_err());
     let again = sandbox().serve(address).unwrap();
     assert_eq!(again.address(), address);
+}
+
+#[test]
+fn an_answer_that_is_under_way_is_finished_before_the_server_stops() {
+    let server = served();
+    let tago = client(&server);
+    server.sandbox().inject(FaultRule::new(Fault::Delay { milliseconds: 100 }));
+    let slow = std::thread::spawn(move || tago.profile().list());
+    // A delayed request is handled first and answered then.
+    while server.journal().is_empty() {
+        std::thread::yield_now();
+    }
+    server.stop();
+    assert_eq!(slow.join().unwrap().unwrap().len(), 3);
 }
 
 #[test]

@@ -14,9 +14,9 @@ use tagoio::profile::{
 use tagoio::run::{
     ButtonTrigger, IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationButton, NotificationEdit,
     NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SendEmail, SignUpMethod, Theme, ThemeOption,
-    UserEdit, UserField, UserOptions, UserOrder, UserQuery,
+    UserEdit, UserField, UserInvite, UserOptions, UserOrder, UserQuery,
 };
-use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery};
+use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery, VerificationCode};
 use tagoio::{Client, Direction, Expiry, Password, Patch, PinCode, ProfileId, Result, Tag, TimeUnit, Timestamp, Token};
 
 const P: &str = "61fac4d9a5c9f40012a5ff92";
@@ -366,12 +366,12 @@ fn token_lists() {
             {"token": "p-4"},
         ]),
     );
-    assert!(matches!(tokens[0].expire_time, Expiry::At(_)));
+    assert!(matches!(tokens[0].expire_time, Some(Expiry::At(_))));
     assert_eq!(tokens[1].permission, Some(Permission::Other("custom".to_owned())));
-    for token in &tokens[1..] {
-        assert_eq!(token.expire_time, Expiry::Never);
+    for token in &tokens[1..3] {
+        assert_eq!(token.expire_time, Some(Expiry::Never));
     }
-    assert_eq!(tokens[3].token.expose(), "p-4");
+    assert_eq!((tokens[3].token.as_ref().map(Token::expose), &tokens[3].expire_time), (Some("p-4"), &None));
 
     let rows = row(
         "token().list",
@@ -394,8 +394,8 @@ fn token_lists() {
         None,
         json!([{"name": "ci", "type": "profile", "expire_time": null, "last_authorization": null}, {}]),
     );
-    assert_eq!((rows[0].kind.as_deref(), &rows[0].expire_time), (Some("profile"), &Patch::Clear));
-    assert_eq!((&rows[1].name, &rows[1].expire_time), (&None, &Patch::Keep));
+    assert_eq!((rows[0].kind.as_deref(), &rows[0].expire_time), (Some("profile"), &Some(Expiry::Never)));
+    assert_eq!((&rows[1].name, &rows[1].expire_time), (&None, &None));
 
     let first = row(
         "token().iter",
@@ -408,7 +408,7 @@ fn token_lists() {
         None,
         json!([{"token": "p-1"}]),
     );
-    assert_eq!(first.token.expose(), "p-1");
+    assert_eq!(first.token.as_ref().map(Token::expose), Some("p-1"));
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn token_changes() {
             let new = NewToken::new("ci", Permission::Read)
                 .expire_time(Expiry::after(3, TimeUnit::Month))
                 .serie_number("s")
-                .verification_code("v")
+                .verification_code(VerificationCode::new("v")?)
                 .middleware("m")
                 .sign_in("me@example.com", Password::new("secret")?)
                 .two_factor(OtpType::Sms, PinCode::new("123456")?);
@@ -435,6 +435,22 @@ fn token_changes() {
     assert_eq!(made.token.expose(), "p-1");
     assert_eq!(made.expire_time, Some(Expiry::At(Utc.with_ymd_and_hms(2025, 12, 31, 23, 59, 59).unwrap())));
 
+    for answer in [
+        json!({"expire_time": null}),
+        json!({"expire_date": "never"}),
+        json!({"expire_time": "never", "expire_date": null}),
+    ] {
+        let mut result = json!({"token": "p-1"});
+        result.as_object_mut().unwrap().extend(answer.as_object().unwrap().clone());
+        let made = row(
+            "token().create",
+            |tago| tago.token().create(P, &NewToken::new("T", Permission::Full)),
+            ("POST /profile/61fac4d9a5c9f40012a5ff92/token", Never),
+            json!({"name": "T", "permission": "full"}),
+            result,
+        );
+        assert_eq!(made.expire_time, Some(Expiry::Never), "{answer}");
+    }
     for (expiry, sent) in [
         (Expiry::Never, "never"),
         (Expiry::At(Utc.with_ymd_and_hms(2025, 1, 1, 0, 0, 0).unwrap()), "2025-01-01T00:00:00.000Z"),
@@ -741,10 +757,13 @@ fn user_changes() {
         None,
         json!("Successfully Removed"),
     );
-    for (template, body) in [(None, json!({})), (Some("custom_invite"), json!({"invite_template": "custom_invite"}))] {
+    for (invite, body) in [
+        (UserInvite::new(), json!({})),
+        (UserInvite::new().invite_template("custom_invite"), json!({"invite_template": "custom_invite"})),
+    ] {
         row(
             "run().users().resend_invite",
-            |tago| tago.run().users().resend_invite(U, template),
+            |tago| tago.run().users().resend_invite(U, &invite),
             ("POST /run/users/61eb25a4d6a4a20011d4cd3c/invite", Never),
             body,
             json!("Invite sent"),

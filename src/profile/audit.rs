@@ -42,6 +42,7 @@ pub struct AuditLogEvent {
     #[serde(default, deserialize_with = "or_default")]
     pub who: String,
     /// When.
+    #[serde(default)]
     pub date: Timestamp,
 }
 

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use crate::client::Client;
 use crate::error::Result;
 use crate::id::{AuditLogQueryId, ProfileId};
-use crate::wire::{delete, get, post, put};
+use crate::wire::{Object, delete, get, post, put};
 
 /// The operations on profiles: [`Client::profile`].
 ///
@@ -330,7 +330,8 @@ impl ProfileApi<'_> {
     /// ```
     #[doc(alias = "addonList")]
     pub fn addons(&self, profile: impl Into<ProfileId>) -> Result<AddOnSettings> {
-        self.client.send(get("/profile/{profile}/addons").segment(profile.into()))
+        let operation = get("/profile/{profile}/addons").segment(profile.into());
+        self.client.send(operation).map(|Object(settings)| settings)
     }
 
     /// Changes the add-ons of a profile, and gives TagoIO's confirmation. Deprecated by TagoIO.

@@ -101,6 +101,7 @@ per_service! {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     pub struct UsageStatistic {
         /// The moment.
+        #[serde(default)]
         pub time: Timestamp,
     }
 }
@@ -147,6 +148,9 @@ impl Serialize for ServiceAllocation {
         }
 
         const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+        if let Some((service, amount)) = self.iter().find(|(_, amount)| !amount.is_finite()) {
+            return Err(serde::ser::Error::custom(format!("the amount of {service} is {amount}")));
+        }
         serializer.collect_map(self.iter().map(|(service, amount)| {
             let number = if amount.fract() == 0.0 && amount.abs() <= LARGEST_EXACT {
                 #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]

@@ -157,6 +157,7 @@ pub struct ResourceAmount {
 
 request! {
     /// A profile to be created.
+    #[doc(alias = "ProfileCreateInfo")]
     #[derive(PartialEq, Eq)]
     pub struct NewProfile {
         @required {

@@ -20,14 +20,15 @@ pub use settings::{
 };
 pub use theme::{Theme, ThemeOption};
 pub use users::{
-    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserOptions, UserOrder, UserQuery, UserRow, UsersApi,
+    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder, UserQuery,
+    UserRow, UsersApi,
 };
 
 use serde::Serialize;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::wire::{get, post, put};
+use crate::wire::{Object, get, post, put};
 
 /// The operations on TagoRUN: [`Client::run`].
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,7 @@ impl<'a> RunApi<'a> {
     /// # }
     /// ```
     pub fn info(&self) -> Result<RunSettings> {
-        self.client.send(get("/run"))
+        self.client.send(get("/run")).map(|Object(settings)| settings)
     }
 
     /// Changes what is set of the portal's settings, and gives TagoIO's confirmation. Settings that were read can be

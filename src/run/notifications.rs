@@ -48,7 +48,7 @@ pub struct NotificationInfo {
 }
 
 request! {
-    /// A notification to be sent.
+    /// A notification to be sent, or what is to be changed of one. To be sent it needs a title and a message.
     ///
     /// ```
     /// use tagoio::run::{ButtonTrigger, NewNotification, NotificationButton};

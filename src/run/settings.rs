@@ -104,6 +104,7 @@ open_enum! {
 
 settings! {
     /// A button of the portal's sidebar.
+    #[derive(PartialEq)]
     pub struct SidebarButton {
         /// The colour.
         color: String = "color",
@@ -126,6 +127,7 @@ settings! {
 
 settings! {
     /// A tag that a user needs to see a button.
+    #[derive(PartialEq)]
     pub struct ButtonCondition {
         /// The tag's key.
         tag_key: String = "tag_key",
@@ -136,6 +138,7 @@ settings! {
 
 settings! {
     /// A further button on the portal's sign-in page.
+    #[derive(PartialEq)]
     pub struct SignInButton {
         /// The text.
         label: String = "label",
@@ -148,6 +151,7 @@ settings! {
 
 settings! {
     /// Something that the sign-up form asks for.
+    #[derive(PartialEq)]
     pub struct SignUpField {
         /// The field's name.
         name: String = "name",
@@ -162,6 +166,7 @@ settings! {
 
 settings! {
     /// The text of an e-mail.
+    #[derive(PartialEq)]
     pub struct EmailTemplate {
         /// The subject.
         subject: String = "subject",
@@ -172,6 +177,7 @@ settings! {
 
 settings! {
     /// The set-up of devices' Wi-Fi by the mobile app.
+    #[derive(PartialEq)]
     pub struct WifiSetup {
         /// Whether it is offered.
         enabled: bool = "enabled",
@@ -204,6 +210,7 @@ settings! {
 
 settings! {
     /// The report of the mobile app's position.
+    #[derive(PartialEq)]
     pub struct Geolocation {
         /// Whether it is on.
         enabled: bool = "enabled",
@@ -224,6 +231,7 @@ settings! {
 
 settings! {
     /// Services of others that the portal is tied to.
+    #[derive(PartialEq)]
     pub struct Integration {
         /// Google Analytics.
         google_analytics: Value = "google_analytics",
@@ -234,6 +242,7 @@ settings! {
 
 settings! {
     /// The portal's security.
+    #[derive(PartialEq)]
     pub struct SecuritySettings {
         /// Two-factor authentication.
         otp: OtpSettings = "otp",
@@ -244,6 +253,7 @@ settings! {
 
 settings! {
     /// The ways of two-factor authentication that users have.
+    #[derive(PartialEq)]
     pub struct OtpSettings {
         /// By an authenticator app.
         authenticator: bool = "authenticator",
@@ -256,6 +266,7 @@ settings! {
 
 settings! {
     /// Who may delete a user.
+    #[derive(PartialEq)]
     pub struct UserDeletion {
         /// The user, who confirms it by e-mail.
         email_owner: bool = "email_owner",
@@ -274,6 +285,8 @@ mod tests {
             json!({}),
             json!({"name": "Portal", "favicon": null, "custom_fields": [{"id": "1"}], "brand_new": {"a": [1, null]}}),
             json!({"name": 5, "active": "yes", "theme": "dark", "sidebar_buttons": [1, 2]}),
+            json!({"sidebar_buttons": [{"text": "a"}, null, 5, "x"], "email_templates": {"a": {"subject": "s"}, "odd": null}}),
+            json!({"security": 5, "feature_geolocation": [1]}),
             json!({"sidebar_buttons": [{"color": "#fff", "type": "link", "value": null, "new_key": 1, "text": 7}]}),
             json!({"feature_geolocation": {"buffer_size": 1.5, "minimum_distance": 10, "device": null, "target": {}}}),
             json!({"theme": {"navbar": "#fff", "brandNew": "#000", "auth_bg_opacity": 0.5}}),
@@ -298,6 +311,22 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&settings).unwrap(),
             json!({"name": "Portal", "theme": {"navbar": "#fff"}, "favicon": null})
+        );
+    }
+
+    #[test]
+    fn an_odd_value_does_not_cost_its_neighbours() {
+        let settings =
+            json!({"email_templates": {"welcome": {"subject": "s"}, "odd": null}, "sidebar_buttons": [null]});
+        let mut typed: RunSettings = serde_json::from_value(settings).unwrap();
+        typed.email_templates.get_or_default().insert("own".to_owned(), EmailTemplate::new().subject("Hi"));
+        typed.sidebar_buttons.get_or_default().push(SidebarButton::new().text("Home"));
+        assert_eq!(
+            serde_json::to_value(&typed).unwrap(),
+            json!({
+                "email_templates": {"welcome": {"subject": "s"}, "odd": null, "own": {"subject": "Hi"}},
+                "sidebar_buttons": [null, {"text": "Home"}],
+            })
         );
     }
 

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -6,10 +8,11 @@ use crate::error::Result;
 use crate::id::{ProfileId, UserId};
 use crate::lenient::or_default;
 use crate::macros::{open_enum, request, settings};
-use crate::page::{Direction, ITER_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
+use crate::page::{Direction, ITER_AMOUNT, LARGEST_AMOUNT, LIST_AMOUNT, Row, Rows, list_query, sealed};
+use crate::patch::Patch;
 use crate::secret::{Password, Token};
 use crate::tag::Tag;
-use crate::time::{DateInput, Expiry, Timestamp};
+use crate::time::{DateInput, Expiry, ExpiryOfAnswer, Timestamp};
 use crate::wire::{OneOrArray, delete, get, post, put};
 
 /// The operations on the portal's users: [`RunApi::users`](super::RunApi::users).
@@ -132,7 +135,7 @@ request! {
     ///
     /// ```
     /// use tagoio::Password;
-    /// use tagoio::run::{NewUser, SendEmail};
+    /// use tagoio::run::NewUser;
     ///
     /// let with_password = NewUser::new("Jane", "jane@example.com", "Europe/Lisbon")
     ///     .password(Password::new("correct horse")?)
@@ -140,7 +143,7 @@ request! {
     ///     .tag("site", "lisbon");
     /// let invited = NewUser::new("Joe", "joe@example.com", "Europe/Lisbon")
     ///     .generate_password(true)
-    ///     .send_email(SendEmail::Template("invite".to_owned()));
+    ///     .send_email("invite");
     /// # Ok::<(), tagoio::Error>(())
     /// ```
     #[doc(alias = "UserCreateInfo")]
@@ -168,6 +171,7 @@ request! {
         /// The language, such as `en` or `en-US`.
         language: String,
         /// The tags.
+        #[serde(deserialize_with = "crate::tag::tags_as_written")]
         tags: Vec<Tag>,
         /// Whether the user may sign in.
         active: bool,
@@ -201,6 +205,18 @@ pub enum SendEmail {
     Template(String),
 }
 
+impl From<bool> for Patch<SendEmail> {
+    fn from(welcome: bool) -> Self {
+        Self::Set(SendEmail::Welcome(welcome))
+    }
+}
+
+impl From<&str> for Patch<SendEmail> {
+    fn from(template: &str) -> Self {
+        Self::Set(SendEmail::Template(template.to_owned()))
+    }
+}
+
 request! {
     /// What is to be changed of a user. The e-mail address can't be: TagoIO ignores it.
     ///
@@ -227,6 +243,7 @@ request! {
         /// The language, such as `en` or `en-US`.
         language: String,
         /// The tags: they **replace** all that the user has.
+        #[serde(deserialize_with = "crate::tag::tags_as_written")]
         tags: Vec<Tag>,
         /// Whether the user may sign in.
         active: bool,
@@ -243,26 +260,50 @@ request! {
     }
 }
 
+request! {
+    /// How a user is to be invited once more.
+    #[doc(alias = "UserInviteInfo")]
+    #[derive(PartialEq, Eq, Default)]
+    pub struct UserInvite {
+        /// The key of the portal's e-mail template to be sent. `welcome` when nothing is said.
+        invite_template: String,
+    }
+}
+
 /// A token that a user is signed in with.
 #[doc(alias = "LoginResponse")]
 #[doc(alias = "LoginResponseRun")]
 #[derive(Debug, Clone, Deserialize)]
+#[serde(from = "LoginTokenAnswer")]
 #[non_exhaustive]
 pub struct LoginToken {
     /// The token itself.
     pub token: Token,
     /// What the token is called in lists; not the user's name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The user.
-    #[serde(default)]
     pub run_user: Option<UserId>,
-    /// When it expires.
-    #[serde(default, alias = "expire_date")]
+    /// When it expires; `None` when TagoIO doesn't say.
     pub expire_time: Option<Expiry>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct LoginTokenAnswer {
+    token: Token,
+    name: Option<String>,
+    run_user: Option<UserId>,
+    #[serde(flatten)]
+    expiry: ExpiryOfAnswer,
+    created_at: Option<Timestamp>,
+}
+
+impl From<LoginTokenAnswer> for LoginToken {
+    fn from(answer: LoginTokenAnswer) -> Self {
+        let LoginTokenAnswer { token, name, run_user, expiry, created_at } = answer;
+        Self { token, name, run_user, expire_time: expiry.either(), created_at }
+    }
 }
 
 open_enum! {
@@ -374,16 +415,16 @@ impl<R> UserQuery<R> {
 impl sealed::Sealed for UserInfo {}
 
 impl Row for UserInfo {
-    fn key(&self) -> Option<&str> {
-        Some(self.id.as_str())
+    fn key(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.id.as_str()))
     }
 }
 
 impl sealed::Sealed for UserRow {}
 
 impl Row for UserRow {
-    fn key(&self) -> Option<&str> {
-        self.id.as_ref().map(UserId::as_str)
+    fn key(&self) -> Option<Cow<'_, str>> {
+        self.id.as_ref().map(|id| Cow::Borrowed(id.as_str()))
     }
 }
 
@@ -435,7 +476,7 @@ impl UsersApi<'_> {
     #[doc(alias = "listUsers")]
     pub fn iter<R: Row + 'static>(&self, query: &UserQuery<R>) -> Rows<R> {
         let (client, query) = (self.client.clone(), query.clone().with_id());
-        let amount = query.amount_or(ITER_AMOUNT);
+        let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.run().users().page(&query, page, amount))
     }
 
@@ -560,8 +601,7 @@ impl UsersApi<'_> {
         self.client.send(operation)
     }
 
-    /// Sends a user the invitation once more, and gives TagoIO's confirmation. `template` is a key of the portal's e-mail
-    /// templates; without one it is `welcome`.
+    /// Sends a user the invitation once more, and gives TagoIO's confirmation.
     ///
     /// `POST /run/users/{user}/invite`
     ///
@@ -571,21 +611,15 @@ impl UsersApi<'_> {
     /// may have been delivered.
     ///
     /// ```no_run
+    /// # use tagoio::run::UserInvite;
     /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
-    /// tago.run().users().resend_invite("61eb25a4d6a4a20011d4cd3c", None)?;
+    /// let invite = UserInvite::new().invite_template("second_invitation");
+    /// tago.run().users().resend_invite("61eb25a4d6a4a20011d4cd3c", &invite)?;
     /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "userResendInvite")]
-    #[doc(alias = "UserInviteInfo")]
-    pub fn resend_invite(&self, user: impl Into<UserId>, template: Option<&str>) -> Result<String> {
-        #[derive(Serialize)]
-        struct Invitation<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            invite_template: Option<&'a str>,
-        }
-
-        let operation = post("/run/users/{user}/invite").segment(user.into());
-        self.client.confirm(operation.json(&Invitation { invite_template: template }))
+    pub fn resend_invite(&self, user: impl Into<UserId>, invite: &UserInvite) -> Result<String> {
+        self.client.confirm(post("/run/users/{user}/invite").segment(user.into()).json(invite))
     }
 }

@@ -71,22 +71,24 @@ pub(super) struct AuditLog {
 }
 
 impl AuditLog {
-    pub(super) fn push(&mut self, event: Event) {
+    pub(super) fn record(&mut self, event: Event) {
         let oldest = event.date.checked_sub_months(RETENTION);
         while self.events.front().is_some_and(|first| oldest.is_some_and(|oldest| first.date < oldest)) {
             self.events.pop_front();
             self.forgotten += 1;
         }
-        self.events.push_back(event);
+        // Nearly always at the end; but a state may have events of times to come.
+        let at = self.events.partition_point(|earlier| earlier.date <= event.date);
+        self.events.insert(at, event);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Event> {
         self.events.iter()
     }
 
-    /// How many events there ever were.
-    fn count(&self) -> usize {
-        self.forgotten + self.events.len()
+    /// How many events there ever were up to a moment.
+    fn count(&self, now: DateTime<Utc>) -> usize {
+        self.forgotten + self.events.partition_point(|event| event.date <= now)
     }
 
     /// Those of the first `count` events that are still kept.
@@ -190,7 +192,7 @@ impl Filter {
             from: from.max(oldest),
             until,
             limit,
-            known: context.world.profile(profile)?.audit_log.count(),
+            known: context.world.profile(profile)?.audit_log.count(context.now),
         })
     }
 
@@ -278,9 +280,10 @@ mod tests {
             .map(|date| event(date, date))
             .into_iter()
             .collect();
-        log.push(event("2026-03-15T10:00:00Z", "new"));
+        log.record(event("2026-03-15T10:00:00Z", "new"));
+        log.record(event("2026-03-14T10:00:00Z", "in its place, should the clock go back"));
         let kept: Vec<_> = log.iter().map(|event| event.message.as_str()).collect();
-        assert_eq!(kept, ["2025-09-15T10:00:00Z", "new"]);
-        assert_eq!((log.count(), log.first(3).count()), (4, 1));
+        assert_eq!(kept, ["2025-09-15T10:00:00Z", "in its place, should the clock go back", "new"]);
+        assert_eq!((log.count(log.events[1].date), log.count(log.events[2].date), log.first(3).count()), (4, 5, 1));
     }
 }

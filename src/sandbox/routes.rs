@@ -218,7 +218,7 @@ fn run(
             };
             // A profile that was deleted took its audit log with it.
             if let Ok(profile) = world.profile_mut(&change.profile) {
-                profile.audit_log.push(event);
+                profile.audit_log.record(event);
             }
             Ok(change.result)
         }

@@ -18,9 +18,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::Sandbox;
 use super::control;
 use super::faults::{Ending, Outcome};
+use super::{Handled, Sandbox};
 use crate::error::{Error, Result};
 use crate::region::Region;
 use crate::transport::{Method, Request, Response};
@@ -147,6 +147,11 @@ impl SandboxServer {
     /// The sandbox that is served.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    /// The requests that the sandbox answered, in order, through whichever door they came.
+    pub fn journal(&self) -> Vec<Handled> {
+        self.sandbox.journal()
     }
 
     /// Whether other computers can reach it.

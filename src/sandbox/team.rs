@@ -6,6 +6,7 @@ use super::access::Role;
 use super::answer::{Answer, Refusal};
 use super::dates;
 use super::routes::{Change, Context};
+use super::users::is_email;
 use super::world::Member;
 
 pub(super) fn list(context: &mut Context<'_>) -> Answer {
@@ -29,17 +30,18 @@ pub(super) fn add(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let profile = context.profile(0, Role::Owner)?;
     let now = context.now;
     let email = context.fields()?.required_text("email")?.to_owned();
-    if !email.contains('@') || email.contains(char::is_whitespace) {
+    if !is_email(&email) {
         return Err(Refusal::invalid("email", "email"));
     }
     let owner = context.world.owner(&profile)?;
     let (own_email, allowed) = (owner.email.clone(), owner.plan.team_members());
-    let known = context.world.accounts.iter().find(|(_, account)| account.email.eq_ignore_ascii_case(&email));
+    let same = |other: &str| other.to_lowercase() == email.to_lowercase();
+    let known = context.world.accounts.iter().find(|(_, account)| same(&account.email));
     let known = known.map(|(id, account)| (id.clone(), account.name.clone()));
     let (id, name) = known.unwrap_or_else(|| (context.world.ids.id(), String::new()));
     let team = &mut context.world.profile_mut(&profile)?.team;
-    let is_member = team.iter().any(|member| member.email.eq_ignore_ascii_case(&email));
-    if is_member || own_email.eq_ignore_ascii_case(&email) {
+    let is_member = team.iter().any(|member| same(&member.email));
+    if is_member || same(&own_email) {
         return Err(Refusal::bad_request("User is already a team member"));
     }
     if team.len() >= allowed {

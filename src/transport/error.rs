@@ -12,6 +12,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
+    /// Whether an attempt before this one may have been delivered.
+    delivered_before: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -111,12 +113,12 @@ impl fmt::Display for TransportErrorKind {
 impl TransportError {
     /// An error with nothing below it.
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, delivered_before: false, source: None }
     }
 
     /// An error with what caused it. The cause must not hold a URL, a header or a body.
     pub fn with_source(kind: TransportErrorKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()) }
+        Self { kind, delivered_before: false, source: Some(source.into()) }
     }
 
     /// What happened.
@@ -126,7 +128,13 @@ impl TransportError {
 
     /// Whether the server may have received the request.
     pub fn maybe_delivered(&self) -> bool {
-        self.kind.maybe_delivered()
+        self.delivered_before || self.kind.maybe_delivered()
+    }
+
+    /// The same error, after an earlier attempt of the request that may have been delivered.
+    pub(crate) fn after_delivery(mut self) -> Self {
+        self.delivered_before = true;
+        self
     }
 
     /// How long to wait, when a [`Throttle`](super::Throttle) held the request back.

@@ -178,24 +178,34 @@ impl<T: Transport> Transport for Retry<T> {
         let start = self.clock.now();
         let elapsed = || self.clock.now().saturating_sub(start);
         let mut number = 1;
+        // Whether an attempt that was followed by another one may have been delivered.
+        let mut delivered = false;
+        let told = |outcome: Result<Response, TransportError>, delivered: bool| match outcome {
+            Err(error) if delivered => Err(error.after_delivery()),
+            outcome => outcome,
+        };
         let mut outcome = self.inner.send(&request.after(Duration::ZERO));
         loop {
             let attempt = Attempt { number, elapsed: elapsed(), now: self.clock.utc(), jitter: (self.jitter)() };
             let Some(wait) = self.policy.decide(request, outcome.as_ref(), attempt) else {
-                return outcome;
+                return told(outcome, delivered);
             };
             self.clock.sleep(wait);
             // A sleep may last longer than it was meant to. An attempt without time would only hide the last outcome.
             let elapsed = elapsed();
             if request.limits().total.is_some_and(|total| elapsed >= total) {
-                return outcome;
+                return told(outcome, delivered);
             }
             let next = self.inner.send(&request.after(elapsed));
             // A throttle that refuses has sent nothing: the outcome of the attempt before stands.
             if next.as_ref().is_err_and(|error| error.retry_after().is_some()) {
-                return outcome;
+                return told(outcome, delivered);
             }
             number += 1;
+            delivered |= match &outcome {
+                Ok(response) => response.status() != 429,
+                Err(error) => error.maybe_delivered(),
+            };
             outcome = next;
         }
     }

@@ -22,10 +22,10 @@ struct Envelope<T> {
 
 /// What a call that answers without a value answers with: TagoIO's confirmation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer(pub(crate) String);
+pub(crate) struct Confirmation(pub(crate) String);
 
 /// Whatever a confirmation is (a sentence nearly always), it must not turn a success into an error.
-impl<'de> Deserialize<'de> for Answer {
+impl<'de> Deserialize<'de> for Confirmation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Self(match Value::deserialize(deserializer)? {
             Value::String(text) => text,
@@ -70,6 +70,30 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrArray<T> {
         }
 
         deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+/// A value that is read from an object and nothing else, however lenient its type is.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
     }
 }
 
@@ -160,7 +184,7 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
         Category::Io | Category::Syntax | Category::Eof => text,
         Category::Data => match text.rsplit_once(", expected ") {
             // "invalid type: string \"secret\", expected u64" names what was found by its kind and its value.
-            Some((found, expected)) if found.starts_with("invalid ") => {
+            Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
                 let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
                 format!("{found}, expected {expected}")
             }
@@ -206,11 +230,15 @@ fn warn(request: &Request, message: Option<&str>) {
 
 /// `alloc::vec::Vec<tagoio::run::users::UserInfo>` → `Vec<UserInfo>`.
 fn short_name(name: &str) -> String {
-    name.split_inclusive(['<', '>', ',', ' ', '(', ')'])
+    let short: String = name
+        .split_inclusive(['<', '>', ',', ' ', '(', ')'])
         .map(|part| part.rsplit("::").next().unwrap_or(part))
-        .collect::<String>()
-        .replace("OneOrArray<", "")
-        .replace("Answer", "a confirmation")
+        .collect();
+    let wrapped = short.strip_prefix("OneOrArray<").or_else(|| short.strip_prefix("Object<"));
+    match wrapped.and_then(|inner| inner.strip_suffix('>')) {
+        Some(inner) => inner.to_owned(),
+        None => short,
+    }
 }
 
 #[cfg(test)]
@@ -246,7 +274,7 @@ mod tests {
     fn null_and_nothing_are_values_where_the_type_allows() {
         for body in [r#"{"status":true,"result":null}"#, r#"{"status":true}"#, "", " \n"] {
             assert_eq!(read::<Option<u8>>(200, body).unwrap(), None, "{body}");
-            assert_eq!(read::<Answer>(204, body).unwrap(), Answer(String::new()), "{body}");
+            assert_eq!(read::<Confirmation>(204, body).unwrap(), Confirmation(String::new()), "{body}");
             assert!(matches!(read::<Vec<u8>>(200, body), Err(Error::Decode(_))), "{body}");
         }
     }
@@ -261,7 +289,7 @@ mod tests {
             (json!({"n": 1}), r#"{"n":1}"#),
         ] {
             let body = json!({"status": true, "result": result}).to_string();
-            assert_eq!(read::<Answer>(200, body).unwrap().0, text);
+            assert_eq!(read::<Confirmation>(200, body).unwrap().0, text);
         }
     }
 
@@ -289,9 +317,9 @@ mod tests {
     #[test]
     fn a_foreign_body_is_described_and_not_shown() {
         let response = Response::new(502).with_header("content-type", "text/html; charset=utf-8").with_body("<html>");
-        let error = decode::<Answer>(&request(), &response).unwrap_err();
+        let error = decode::<Confirmation>(&request(), &response).unwrap_err();
         assert_eq!(error.to_string(), "GET /x: TagoIO answered 502 Bad Gateway (text/html, 6 bytes)");
-        let silent = read::<Answer>(200, r#"{"status":false}"#).unwrap_err();
+        let silent = read::<Confirmation>(200, r#"{"status":false}"#).unwrap_err();
         assert_eq!(
             silent.to_string(),
             "GET /x: TagoIO answered 200 with \"status\": false (no content type, 16 bytes)"
@@ -352,5 +380,6 @@ mod tests {
     fn type_names_lose_their_modules() {
         assert_eq!(short_name("alloc::vec::Vec<tagoio::run::users::UserInfo>"), "Vec<UserInfo>");
         assert_eq!(short_name("core::option::Option<(a::B, c::D)>"), "Option<(B, D)>");
+        assert_eq!(short_name("tagoio::wire::answer::OneOrArray<tagoio::run::users::UserInfo>"), "UserInfo");
     }
 }

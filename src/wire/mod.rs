@@ -7,7 +7,7 @@ mod raw;
 mod redact;
 mod retry_after;
 
-pub(crate) use answer::{Answer, OneOrArray, decode};
+pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use operation::{Operation, delete, get, post, put};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -10,7 +12,6 @@ use crate::transport::{Method, Route};
 pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One call of the service: what [`Client`](crate::Client) makes a request of.
-#[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) route: Route,
     pub(crate) repeatable: bool,
@@ -84,6 +85,12 @@ impl Operation {
     pub(crate) fn secret_segment(mut self, value: &Token) -> Self {
         self.path_secrets.push(value.clone());
         self.segment(value.expose())
+    }
+
+    /// Names a secret that stands in the path already.
+    pub(super) fn with_path_secret(mut self, secret: Token) -> Self {
+        self.path_secrets.push(secret);
+        self
     }
 
     pub(crate) fn pair(mut self, key: &str, value: impl AsRef<str>) -> Self {
@@ -160,6 +167,16 @@ impl Operation {
             target.push_str(query);
         }
         Ok(target)
+    }
+}
+
+/// Shows neither path nor query nor body: they may hold secrets.
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("route", &format_args!("{}", self.route))
+            .field("repeatable", &self.repeatable)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ use super::operation::ENCODED;
 
 /// A query string in the form of the official JavaScript client: `fields[0]=id&filter[tags][0][key]=site`, with
 /// everything but unreserved characters percent-encoded, brackets included.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Query(String);
 
 impl Query {

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::Operation;
+use crate::secret::Token;
 use crate::transport::{Method, Route};
 
 /// What can't stand in a URL as it is. The caller's own percent signs, slashes and query are left alone.
@@ -80,10 +81,35 @@ const WORDS: [&str; 63] = [
 pub(crate) fn raw(method: Method, path: &str) -> Operation {
     let operation =
         Operation::raw(Route::new(method, template(path)), utf8_percent_encode(path, NOT_IN_A_URL).to_string());
+    let operation = if mints_or_moves(&operation.route) { operation.never_repeat() } else { operation };
+    let operation = secrets(path).fold(operation, Operation::with_path_secret);
     match refusal(path) {
         None => operation,
         Some(problem) => operation.refuse("path", problem),
     }
+}
+
+/// The routes that must not be called twice although their methods say otherwise.
+fn mints_or_moves(route: &Route) -> bool {
+    let template = route.template().trim_end_matches('/');
+    match route.method() {
+        Method::Get => template.ends_with("/login"),
+        Method::Put => {
+            template.starts_with("/profile/switch/") || template.starts_with("/run/customdomain/regenerate/")
+        }
+        _ => false,
+    }
+}
+
+/// What follows the word `token` in a path is one.
+fn secrets(path: &str) -> impl Iterator<Item = Token> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let segments: Vec<&str> = path.split('/').collect();
+    let pairs: Vec<_> = segments.windows(2).map(|pair| (pair[0] == "token", pair[1].to_owned())).collect();
+    pairs.into_iter().filter_map(|(is_secret, segment)| {
+        let segment = percent_decode_str(&segment).decode_utf8().ok()?;
+        is_secret.then(|| Token::new(segment).ok()).flatten()
+    })
 }
 
 fn refusal(path: &str) -> Option<&'static str> {
@@ -133,6 +159,24 @@ mod tests {
         for path in ["", "run", "//..", "/run/../account", "/run/%2e%2E", "/run\\..", "/a\nb", "/a#b", "/./a"] {
             assert!(raw(Method::Get, path).target().is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn what_mints_or_moves_is_not_repeated_by_hand_either() {
+        for (method, path, repeatable) in [
+            (Method::Get, "/run/users/u1/login?expire_time=1+day", false),
+            (Method::Put, "/profile/switch/p1", false),
+            (Method::Put, "/run/customdomain/regenerate/p1", false),
+            (Method::Get, "/run/users/login", false),
+            (Method::Get, "/run/users/u1", true),
+            (Method::Put, "/run/users/u1", true),
+            (Method::Delete, "/profile/p1/token/t", true),
+            (Method::Post, "/run/users", false),
+        ] {
+            assert_eq!(raw(method, path).repeatable, repeatable, "{method} {path}");
+        }
+        let secrets = raw(Method::Delete, "/profile/p/token/p-a%2Db?x").path_secrets;
+        assert_eq!(secrets.iter().map(Token::expose).collect::<Vec<_>>(), ["p-a-b"]);
     }
 
     #[test]

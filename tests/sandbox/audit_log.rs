@@ -1,5 +1,5 @@
 use tagoio::profile::{AuditLog, AuditLogFilter, AuditLogStatus, AuditedResource, NewProfile, ProfileEdit};
-use tagoio::run::{NewNotification, NewUser, RunSettings, UserEdit};
+use tagoio::run::{NewNotification, NewUser, RunSettings, UserEdit, UserInvite};
 use tagoio::sandbox::{Plan, Sandbox};
 use tagoio::token::{NewToken, Permission};
 use tagoio::transport::Method::Get;
@@ -40,7 +40,7 @@ fn every_change_is_recorded_with_what_who_and_when() {
     expect(user.clone(), jane.as_str(), "Run User Janet edited");
     run.users().login_as(&jane, None).unwrap();
     expect(user.clone(), jane.as_str(), "Run User Janet logged in by an administrator");
-    run.users().resend_invite(&jane, None).unwrap();
+    run.users().resend_invite(&jane, &UserInvite::new()).unwrap();
     expect(user.clone(), jane.as_str(), "Run User Janet invited");
     let sent = run.notifications().create(&jane, &NewNotification::new().title("Hello").message("m")).unwrap();
     expect(user.clone(), jane.as_str(), "Notification Hello sent");

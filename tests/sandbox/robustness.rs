@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use tagoio::run::{NewUser, UserEdit};
-use tagoio::sandbox::{Grant, Sandbox};
+use tagoio::sandbox::{Grant, Sandbox, State};
 use tagoio::transport::{Method, Request, Transport as _};
 use tagoio::{PinCode, Token};
 
@@ -134,6 +134,8 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
             send(Method::Get, &format!("{target}?{query}"), b"");
         }
     }
+    let left = sandbox.snapshot();
+    assert!(State::from_json(left.to_json()).unwrap() == left, "what it has become can be restored");
 }
 
 #[test]

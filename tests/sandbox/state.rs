@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ fn what_is_not_said_is_guessed_and_what_is_said_is_kept() {
             "profiles": [
                 {
                     "name": "Theirs", "owner": "Partner@example.com",
-                    "team": [{"email": "me@example.com"}],
+                    "team": [{"email": "me@example.com"}, {"email": "nameless@example.com"}],
                 },
                 {"name": "Secret", "id": "secret-profile", "owner": "partner@example.com"},
                 {
@@ -287,6 +287,9 @@ fn what_is_not_said_is_guessed_and_what_is_said_is_kept() {
     let log = tell(&sandbox, Get, &format!("/profile/current/auditlog/{}", events.as_str().unwrap()), "").1;
     let messages: Vec<_> = log["result"]["events"].as_array().unwrap().iter().map(|event| &event["message"]).collect();
     assert_eq!(messages, ["Second", "First"], "the newest first");
+
+    let snapshot = sandbox.snapshot();
+    assert!(State::from_json(snapshot.to_json()).unwrap() == snapshot);
 }
 
 #[test]
@@ -423,7 +426,7 @@ fn worlds_that_cannot_be_are_told_with_their_place() {
             json!({"version": 1, "account": {"plan": "gold"}}),
             "account.plan: unknown variant `gold`, expected one of `free`, `starter`, `scale`",
         ),
-        (json!({"version": 1, "account": {"two_factor": "canary"}}), "account.two_factor: it has to be made of digits"),
+        (json!({"version": 1, "account": {"two_factor": ""}}), "account.two_factor: it is empty"),
         (
             json!({"version": 1, "account": {"two_factor": 271_828}}),
             "account.two_factor: invalid type: integer, expected a string",
@@ -636,4 +639,57 @@ fn a_hundred_thousand_users_of_a_state_are_paged_through_while_they_change() {
     assert_eq!(users.list(&UserQuery::new()).unwrap()[0].id, id, "the first by name");
     users.delete(&id).unwrap();
     assert_eq!(users.list(&UserQuery::new()).unwrap()[0].name, "User 00000");
+}
+
+/// The JSON of the guide.
+fn examples() -> Vec<Value> {
+    let guide = include_str!("../../docs/sandbox.md");
+    let blocks = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(|block| serde_json::from_str(block).unwrap_or_else(|error| panic!("{error}: {block}"))).collect()
+}
+
+#[test]
+fn the_examples_of_the_guide_can_be_loaded() {
+    let examples = examples();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let sandbox = builder().state(state(example)).build();
+        assert_eq!(sandbox.token().expose(), "p-mill");
+        assert_eq!(sandbox.users()[0].name, "Ada");
+        let snapshot = sandbox.snapshot();
+        assert!(State::from_json(snapshot.to_json()).unwrap() == snapshot);
+    }
+}
+
+#[test]
+fn the_guide_shows_every_field_that_a_snapshot_has() {
+    fn shapes(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        // Below these, the keys are the user's.
+        const OPEN: [&str; 7] =
+            ["run", "options", "custom_preferences", "buttons", "resources", "allocation", "services"];
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    let path = format!("{path}.{key}");
+                    if !OPEN.contains(&key.as_str()) && key != "hourly_use" && key != "mapping" {
+                        shapes(value, &path, found);
+                    }
+                    found.insert(path);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| shapes(element, path, found)),
+            _ => {}
+        }
+    }
+    let shapes_of = |value: &Value| {
+        let mut found = BTreeSet::new();
+        shapes(value, "", &mut found);
+        found
+    };
+    let snapshot = serde_json::to_value(lived_in().snapshot()).unwrap();
+    let shown: BTreeSet<_> = examples().iter().flat_map(shapes_of).collect();
+    let accounts_as_account = |path: &String| path.replacen(".accounts.", ".account.", 1);
+    let missing: Vec<_> =
+        shapes_of(&snapshot).iter().map(accounts_as_account).filter(|path| !shown.contains(path)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -17,8 +17,8 @@ fn it_begins_as_the_account_of_a_company() {
 
     let tokens = tago.token().list(ProfileId::CURRENT, &TokenQuery::new()).unwrap();
     assert_eq!(tokens.len(), 7);
-    assert!(tokens.iter().any(|token| token.expire_time == Expiry::Never));
-    assert!(tokens.iter().any(|token| token.expire_time.utc().is_some()));
+    assert!(tokens.iter().any(|token| token.expire_time == Some(Expiry::Never)));
+    assert!(tokens.iter().any(|token| token.expire_time.as_ref().is_some_and(|expiry| expiry.utc().is_some())));
 
     let users = sandbox.users();
     assert_eq!(users.len(), 24);

@@ -15,7 +15,7 @@ fn new(name: &str, permission: Permission) -> NewToken {
 fn a_token_works_until_it_is_deleted() {
     let (sandbox, tago) = sandbox();
     let made = tago.token().create(ProfileId::CURRENT, &new("ci", Permission::Read)).unwrap();
-    assert_eq!((made.permission.clone(), made.expire_time.clone()), (Some(Permission::Read), None));
+    assert_eq!((made.permission.clone(), made.expire_time.clone()), (Some(Permission::Read), Some(Expiry::Never)));
     assert!(made.token.expose().starts_with("p-"));
     let client = sandbox.client_with(made.token.clone()).unwrap();
     assert!(client.profile().list().is_ok());
@@ -47,7 +47,7 @@ fn a_new_token_is_checked() {
 fn a_token_expires_when_it_was_told_to() {
     let (_, tago) = sandbox();
     for (asked, expires) in [
-        (Expiry::Never, ""),
+        (Expiry::Never, "never"),
         (Expiry::after(3, TimeUnit::Month), "2026-06-15T10:20:30.000Z"),
         (Expiry::Other("3 month".to_owned()), "2026-06-15T10:20:30.000Z"),
         (Expiry::after(90, TimeUnit::Minute), "2026-03-15T11:50:30.000Z"),

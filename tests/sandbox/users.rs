@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use tagoio::run::{NewUser, SendEmail, UserEdit, UserQuery};
+use tagoio::run::{NewUser, SendEmail, UserEdit, UserInvite, UserQuery};
 use tagoio::transport::Method::{Post, Put};
 use tagoio::{Patch, Tag};
 
@@ -204,8 +204,9 @@ fn a_user_who_is_deleted_is_gone_and_the_address_is_free() {
 fn an_invitation_is_sent_by_the_template_that_was_asked_for() {
     let (sandbox, tago) = sandbox();
     let user = &sandbox.users()[0];
-    for (asked, template) in [(None, "welcome"), (Some("invite"), "invite"), (Some("nonsense"), "welcome")] {
-        assert_eq!(tago.run().users().resend_invite(&user.id, asked).unwrap(), "Invite sent");
+    let by = |template: &str| UserInvite::new().invite_template(template);
+    for (invite, template) in [(UserInvite::new(), "welcome"), (by("invite"), "invite"), (by("nonsense"), "welcome")] {
+        assert_eq!(tago.run().users().resend_invite(&user.id, &invite).unwrap(), "Invite sent");
         let sent = sandbox.outbox().pop().unwrap();
         assert_eq!((sent.to.as_str(), sent.template.as_deref()), (user.email.as_str(), Some(template)));
     }

@@ -100,12 +100,8 @@ fn account<'a>(account: &'a Account, seen: &mut Seen<'a>, email: Option<&str>) -
         return Err(Problem::new("name", "it is missing"));
     }
     is_email(email)?;
-    for (at, text) in [("name", &account.name), ("password", &account.password)] {
+    for (at, text) in [("password", &account.password), ("two_factor", &account.two_factor)] {
         text.as_deref().map_or(Ok(()), |text| is_filled(at, text))?;
-    }
-    let digits = |code: &str| !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
-    if account.two_factor.as_deref().is_some_and(|code| !digits(code)) {
-        return Err(Problem::new("two_factor", "it has to be made of digits"));
     }
     is_zone(account.timezone.as_deref())?;
     account.services.as_ref().map_or(Ok(()), |services| amounts("services", services))?;
@@ -288,8 +284,8 @@ fn token<'a>(token: &'a Token, is_user: impl Fn(&str) -> bool, now: DateTime<Utc
 }
 
 fn single_sign_on(saml: &Saml) -> Checked {
-    if let Some(idp) = &saml.idp {
-        is_filled("idp.issuer", &idp.issuer)?;
+    if saml.idp.as_ref().is_some_and(|idp| idp.issuer.is_empty()) {
+        return Err(Problem::new("idp.issuer", "it is empty"));
     }
     let Some(mapping) = &saml.mapping else { return Ok(()) };
     let checked = saml::checked_mapping(mapping).map_err(|refusal| Problem::new("mapping", refusal.message))?;

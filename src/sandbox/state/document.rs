@@ -11,6 +11,7 @@ use super::super::answer::number;
 use super::super::dates;
 use super::super::world::writable;
 use crate::profile::Plan;
+use crate::tag::tags_as_written;
 use crate::{Patch, Tag};
 
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -375,30 +376,5 @@ impl Serialize for Power {
 
 /// Tags that have a key and a value, and nothing else.
 fn tags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Whole {
-        key: String,
-        value: String,
-    }
-
-    struct Tags;
-
-    impl<'de> serde::de::Visitor<'de> for Tags {
-        type Value = Vec<Tag>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an array of tags")
-        }
-
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Tag>, A::Error> {
-            let mut tags = Vec::new();
-            while let Some(Whole { key, value }) = seq.next_element()? {
-                tags.push(Tag::new(key, value));
-            }
-            Ok(tags)
-        }
-    }
-
-    deserializer.deserialize_seq(Tags)
+    Ok(tags_as_written(deserializer)?.into_option().unwrap_or_default())
 }

@@ -48,8 +48,8 @@ use document::Document;
 /// let sandbox = Sandbox::builder().state(state).build();
 /// assert_eq!(sandbox.token().expose(), "p-mill");
 ///
-/// let json = sandbox.snapshot().to_json();
-/// assert_eq!(State::from_json(json)?, sandbox.snapshot());
+/// let snapshot = sandbox.snapshot();
+/// assert_eq!(State::from_json(snapshot.to_json())?, snapshot);
 /// # Ok::<(), tagoio::Error>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -69,7 +69,7 @@ impl State {
     ///
     /// let error = State::from_json(r#"{"version": 1, "profiles": [{"nam": "Mill"}]}"#).unwrap_err();
     /// let message = error.to_string();
-    /// assert!(message.contains("line 1, column 35: profiles[0].nam: unknown field `nam`"), "{message}");
+    /// assert!(message.contains("line 1, column 34: profiles[0].nam: unknown field `nam`"), "{message}");
     /// ```
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         Self::read("sandbox state", json.as_ref())
