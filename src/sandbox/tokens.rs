@@ -128,7 +128,9 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
             "token": token,
             "name": name,
             "permission": power.as_str(),
+            // The official SDKs' types have one name, TagoIO's other answers the other.
             "expire_time": dates::json_or_null(expire_time),
+            "expire_date": dates::json_or_null(expire_time),
             "profile": profile,
             "created_by": context.caller.account,
         }),

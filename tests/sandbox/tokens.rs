@@ -72,6 +72,21 @@ fn a_token_that_expires_at_null_never_expires() {
 }
 
 #[test]
+fn a_new_token_says_by_both_names_when_it_expires() {
+    let (sandbox, _) = sandbox();
+    for (asked, expires) in [("never", Value::Null), ("1 hour", Value::from("2026-03-15T11:20:30.000Z"))] {
+        let body = serde_json::json!({
+            "name": "x", "permission": "full", "expire_time": asked, "password": Sandbox::PASSWORD,
+        });
+        let (_, answer) = tell(&sandbox, tagoio::transport::Method::Post, "/profile/current/token", &body.to_string());
+        let made = answer["result"].as_object().unwrap();
+        for name in ["expire_time", "expire_date"] {
+            assert_eq!(made.get(name), Some(&expires), "{asked} {name}");
+        }
+    }
+}
+
+#[test]
 fn a_token_is_listed_for_a_month_after_it_expired() {
     let clock = clock();
     let sandbox = builder().clock(clock.clone()).build();
