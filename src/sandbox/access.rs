@@ -1,6 +1,8 @@
 //! Who may do what: tokens, permissions and Access Management.
 
-use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -133,6 +135,115 @@ impl TokenRecord {
     }
 }
 
+/// How long the tokens of people and analyses are still listed after they expired. Those of TagoRUN users are in no list.
+const LISTED_EXPIRED: TimeDelta = TimeDelta::days(30);
+
+/// All tokens, found by their text; those of a TagoRUN user by the user too.
+#[derive(Default)]
+pub(super) struct Tokens {
+    records: BTreeMap<String, TokenRecord>,
+    of_users: HashMap<String, HashSet<String>>,
+    /// When which token can be forgotten.
+    forgotten_at: BTreeSet<(DateTime<Utc>, String)>,
+    added: u64,
+}
+
+impl TokenRecord {
+    fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expire_time.is_some_and(|expires| expires <= now)
+    }
+
+    /// When nothing tells it from a token that never was.
+    fn forgotten_at(&self) -> Option<DateTime<Utc>> {
+        match self.holder {
+            Holder::RunUser { .. } => self.expire_time,
+            Holder::Account | Holder::Analysis { .. } => self.expire_time?.checked_add_signed(LISTED_EXPIRED),
+        }
+    }
+}
+
+impl Tokens {
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &TokenRecord)> {
+        self.records.iter()
+    }
+
+    pub(super) fn contains_key(&self, token: &str) -> bool {
+        self.records.contains_key(token)
+    }
+
+    pub(super) fn get(&self, token: &str) -> Option<&TokenRecord> {
+        self.records.get(token)
+    }
+
+    /// A token as one of another profile.
+    pub(super) fn transfer(&mut self, token: &str, profile: &str) -> Option<()> {
+        profile.clone_into(&mut self.records.get_mut(token)?.profile);
+        Some(())
+    }
+
+    pub(super) fn insert(&mut self, token: String, record: TokenRecord) {
+        self.added += 1;
+        if let Holder::RunUser { id } = &record.holder {
+            self.of_users.entry(id.clone()).or_default().insert(token.clone());
+        }
+        if let Some(date) = record.forgotten_at() {
+            self.forgotten_at.insert((date, token.clone()));
+        }
+        self.records.insert(token, TokenRecord { serial: self.added, ..record });
+    }
+
+    pub(super) fn remove(&mut self, token: &str) -> Option<TokenRecord> {
+        let record = self.records.remove(token)?;
+        if let Holder::RunUser { id } = &record.holder {
+            if let Some(tokens) = self.of_users.get_mut(id) {
+                tokens.remove(token);
+                if tokens.is_empty() {
+                    self.of_users.remove(id);
+                }
+            }
+        }
+        if let Some(date) = record.forgotten_at() {
+            self.forgotten_at.remove(&(date, token.to_owned()));
+        }
+        Some(record)
+    }
+
+    pub(super) fn remove_where(&mut self, unwanted: impl Fn(&TokenRecord) -> bool) {
+        let found = self.records.iter().filter(|(_, record)| unwanted(record));
+        let found: Vec<String> = found.map(|(token, _)| token.clone()).collect();
+        for token in found {
+            self.remove(&token);
+        }
+    }
+
+    /// Ends the sessions of a TagoRUN user.
+    pub(super) fn remove_of_user(&mut self, user: &str) {
+        for token in self.of_users.remove(user).unwrap_or_default() {
+            self.remove(&token);
+        }
+    }
+
+    fn forget_expired(&mut self, now: DateTime<Utc>) {
+        while self.forgotten_at.first().is_some_and(|(date, _)| *date <= now) {
+            if let Some((_, token)) = self.forgotten_at.pop_first() {
+                self.remove(&token);
+            }
+        }
+    }
+
+    /// The token when it is good at this time, which is noted on it.
+    fn authenticate(&mut self, token: &str, now: DateTime<Utc>) -> Option<&TokenRecord> {
+        self.forget_expired(now);
+        let record = self.records.get_mut(token).filter(|record| !record.is_expired(now))?;
+        record.last_authorization = Some(now);
+        Some(record)
+    }
+}
+
 /// Who calls: a token that is known and has not expired.
 pub(super) struct Caller {
     pub(super) token: String,
@@ -143,6 +254,11 @@ pub(super) struct Caller {
 }
 
 impl Caller {
+    /// Whether it may speak of a profile at all: a policy speaks for its own profile only.
+    pub(super) fn reaches(&self, profile: &str) -> bool {
+        matches!(self.holder, Holder::Account) || profile == self.profile
+    }
+
     /// Whom the audit log names.
     pub(super) fn who(&self) -> &str {
         match &self.holder {
@@ -175,11 +291,7 @@ pub(super) fn authenticate(world: &mut World, call: &Call, now: DateTime<Utc>) -
     let Some(token) = &call.token else {
         return Err(Refusal::new(401, "Unauthorized"));
     };
-    let record = world.tokens.get_mut(token).ok_or_else(Refusal::invalid_token)?;
-    if record.expire_time.is_some_and(|expires| expires <= now) {
-        return Err(Refusal::invalid_token());
-    }
-    record.last_authorization = Some(now);
+    let record = world.tokens.authenticate(token, now).ok_or_else(Refusal::invalid_token)?;
     Ok(Caller {
         token: token.clone(),
         holder: record.holder.clone(),
@@ -229,10 +341,64 @@ pub(super) fn prove(world: &World, account: &str, body: &Value) -> Result<(), Re
     match (&account.two_factor, pin_code) {
         (None, _) => Ok(()),
         (Some(expected), Some(pin_code)) if expected == pin_code => Ok(()),
-        (Some(_), Some(_)) => Err(Refusal::new(401, "Invalid PIN code")),
+        (Some(_), Some(_)) => Err(Refusal::wrong_password()),
         (Some(_), None) => {
             let question = serde_json::json!({"otp_enabled": ["authenticator"], "otp_autosend": "authenticator"});
             Err(Refusal::new(401, question.to_string()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
+    }
+
+    fn record(holder: Holder, expires: Option<i64>) -> TokenRecord {
+        let expire_time = expires.map(at);
+        TokenRecord { holder, expire_time, ..TokenRecord::new("x", Power::Full, "p", "a", at(0)) }
+    }
+
+    fn user(id: &str) -> Holder {
+        Holder::RunUser { id: id.to_owned() }
+    }
+
+    #[test]
+    fn expired_tokens_are_forgotten_when_nothing_shows_them_any_more() {
+        let mut tokens = Tokens::default();
+        tokens.insert("session".to_owned(), record(user("jane"), Some(8)));
+        tokens.insert("ci".to_owned(), record(Holder::Account, Some(8)));
+        tokens.insert("admin".to_owned(), record(Holder::Account, None));
+        let month = 8 + 30 * 24;
+        for (hours, token, good, left) in [
+            (7, "session", true, 3),
+            (8, "session", false, 2),
+            (8, "ci", false, 2),
+            (month - 1, "ci", false, 2),
+            (month, "ci", false, 1),
+            (100 * month, "admin", true, 1),
+        ] {
+            assert_eq!(tokens.authenticate(token, at(hours)).is_some(), good, "{token} after {hours} hours");
+            assert_eq!(tokens.len(), left, "{token} after {hours} hours");
+        }
+        assert!(tokens.of_users.is_empty() && tokens.forgotten_at.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_left_of_tokens_that_are_removed() {
+        let mut tokens = Tokens::default();
+        for (token, holder) in [("1", user("jane")), ("2", user("jane")), ("3", user("bo")), ("4", Holder::Account)] {
+            tokens.insert(token.to_owned(), record(holder, Some(8)));
+        }
+        assert!(tokens.remove("2").is_some() && tokens.remove("2").is_none());
+        tokens.remove_of_user("jane");
+        tokens.remove_of_user("nobody");
+        assert_eq!(tokens.iter().map(|(token, _)| token.as_str()).collect::<Vec<_>>(), ["3", "4"]);
+        tokens.remove_where(|record| record.profile == "p");
+        assert_eq!(tokens.len(), 0);
+        assert!(tokens.of_users.is_empty() && tokens.forgotten_at.is_empty());
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Columns {
     pub(super) fields: &'static [&'static str],
     pub(super) default_fields: &'static [&'static str],
     pub(super) filters: &'static [(&'static str, Kind)],
+    /// Which filters may stand in the query string by themselves too: `name=…` for `filter[name]=…`.
+    pub(super) flat_filters: &'static [&'static str],
     pub(super) orders: &'static [(&'static str, Kind)],
     pub(super) default_order: &'static str,
 }
@@ -231,10 +233,14 @@ fn conditions(params: &Params, columns: &Columns, now: DateTime<Utc>) -> Result<
     let mut conditions = Vec::new();
     for (field, kind) in columns.filters {
         let path = ["filter", field];
-        let values: Vec<&str> = params.all(&path).collect();
+        let flat = params.get(field).filter(|_| columns.flat_filters.contains(field));
+        let values: Vec<&str> = params.all(&path).chain(flat).collect();
         let refuse = || Refusal::bad_request(format!("Invalid filter {field} ({})", word(*kind)));
         match (kind, values.first()) {
-            (Kind::Tags, _) => conditions.extend(tags(params, &path)),
+            (Kind::Tags, _) => {
+                conditions.extend(tags(params, &path));
+                conditions.extend(flat.map_or(Some(Vec::new()), json_tags).ok_or_else(refuse)?);
+            }
             (_, None) => {}
             (Kind::Text, Some(_)) => {
                 conditions.push(Condition::Text(field, values.iter().copied().map(Pattern::new).collect()));
@@ -285,6 +291,20 @@ fn tags(params: &Params, path: &[&str]) -> Vec<Condition> {
     }
     let conditions = by_index.into_iter().filter(|(_, key, value)| key.is_some() || value.is_some());
     conditions.map(|(_, key, value)| Condition::Tag { key, value }).collect()
+}
+
+/// `[{"key":"site","value":"lisbon"}]`: one condition for each tag.
+fn json_tags(text: &str) -> Option<Vec<Condition>> {
+    #[derive(serde::Deserialize)]
+    struct Wanted {
+        key: Option<String>,
+        value: Option<String>,
+    }
+    let wanted: Vec<Wanted> = serde_json::from_str(text).ok()?;
+    let pattern = |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| Pattern::new(&text));
+    let conditions = wanted.into_iter().map(|tag| (pattern(tag.key), pattern(tag.value)));
+    let conditions = conditions.filter(|(key, value)| key.is_some() || value.is_some());
+    Some(conditions.map(|(key, value)| Condition::Tag { key, value }).collect())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::access::{Role, prove};
 use super::account::amounts;
 use super::answer::{Answer, Refusal, number};
+use super::audit::AuditLog;
 use super::call::object;
 use super::dates;
 use super::fields::{Fields, apply};
@@ -32,7 +33,7 @@ impl Profile {
             hourly_use: Allocation::new(),
             team: Vec::new(),
             portal: Portal { settings: settings::of_a_new_portal(id, name, now), ..Portal::default() },
-            audit_log: Vec::new(),
+            audit_log: AuditLog::default(),
         }
     }
 
@@ -49,8 +50,9 @@ impl Profile {
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a handler")]
 pub(super) fn list(context: &mut Context<'_>) -> Answer {
-    let account = &context.caller.account;
-    let rows = context.world.profiles.iter().filter_map(|(id, profile)| match profile.role(account)? {
+    let caller = &context.caller;
+    let reachable = context.world.profiles.iter().filter(|(id, _)| caller.reaches(id));
+    let rows = reachable.filter_map(|(id, profile)| match profile.role(&caller.account)? {
         Role::Owner => Some(json!({"id": id, "name": profile.name, "logo_url": profile.logo_url})),
         Role::Member => Some(json!({
             "account": profile.account,
@@ -151,7 +153,7 @@ pub(super) fn delete(context: &mut Context<'_>) -> Result<Change, Refusal> {
     prove(context.world, &context.caller.account, &context.body)?;
     let name = context.world.profile(&id)?.name.clone();
     context.world.profiles.remove(&id);
-    context.world.tokens.retain(|_, record| record.profile != id);
+    context.world.tokens.remove_where(|record| record.profile == id);
     Ok(Change {
         result: json!("Successfully Removed"),
         profile: context.caller.profile.clone(),
@@ -165,8 +167,7 @@ pub(super) fn delete(context: &mut Context<'_>) -> Result<Change, Refusal> {
 pub(super) fn transfer_token(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let target = context.profile(0, Role::Member)?;
     let message = format!("Token transferred to profile {}", context.world.profile(&target)?.name);
-    let record = context.world.tokens.get_mut(&context.caller.token).ok_or_else(Refusal::invalid_token)?;
-    record.profile.clone_from(&target);
+    context.world.tokens.transfer(&context.caller.token, &target).ok_or_else(Refusal::invalid_token)?;
     Ok(Change {
         result: json!("Token Successfully Transferred"),
         profile: context.caller.profile.clone(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::access::{Access, Caller, Grant, Holder, Role, Verdict, authenticate, authorize};
+use super::access::{Access, Caller, Grant, Role, Verdict, authenticate, authorize};
 use super::answer::{Answer, Refusal};
 use super::audit::Event;
 use super::call::{Call, body};
@@ -40,10 +40,8 @@ impl Context<'_> {
             id => id,
         };
         let profile = self.world.profile(id)?;
-        // A policy speaks for its own profile only.
-        let reachable = matches!(self.caller.holder, Holder::Account) || id == self.caller.profile;
         match profile.role(&self.caller.account) {
-            Some(held) if held >= role && reachable => Ok(id.to_owned()),
+            Some(held) if held >= role && self.caller.reaches(id) => Ok(id.to_owned()),
             _ => Err(Refusal::denied()),
         }
     }
@@ -230,9 +228,7 @@ fn run(
             };
             // A profile that was deleted took its audit log with it.
             if let Ok(profile) = world.profile_mut(&change.profile) {
-                // Nearly always at the end; but a state may have events of times to come.
-                let at = profile.audit_log.partition_point(|earlier| earlier.date <= event.date);
-                profile.audit_log.insert(at, event);
+                profile.audit_log.record(event);
             }
             Ok(change.result)
         }

@@ -37,13 +37,16 @@ pub(super) fn info(context: &mut Context<'_>) -> Answer {
     }))
 }
 
-pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
-    if !context.world.owner(&context.caller.profile)?.plan.has_single_sign_on() {
-        return Err(Refusal::new(
-            403,
-            "Single sign-on is not available on your plan. Please upgrade your plan to access it.",
-        ));
+/// Refuses what only plans with single sign-on have.
+pub(super) fn require_single_sign_on(context: &Context<'_>) -> Result<(), Refusal> {
+    if context.world.owner(&context.caller.profile)?.plan.has_single_sign_on() {
+        return Ok(());
     }
+    Err(Refusal::new(403, "Single sign-on is not available on your plan. Please upgrade your plan to access it."))
+}
+
+pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
+    require_single_sign_on(context)?;
     let fields = context.fields()?;
     let issuer = match fields.filled_text("idp_metadata")? {
         None => None,

@@ -7,6 +7,7 @@ use super::answer::{Answer, Refusal};
 use super::call::object;
 use super::dates;
 use super::routes::{Change, Context};
+use super::saml;
 use super::view::SentEmail;
 
 /// Keys that a change may repeat, but not change.
@@ -117,6 +118,9 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
     if let Some(key) = misfit(changes) {
         return Err(Refusal::invalid(key, "type"));
     }
+    if changes.get("sso_saml_active") == Some(&Value::Bool(true)) {
+        saml::require_single_sign_on(context)?;
+    }
     let settings = &mut context.portal()?.settings;
     for (key, value) in changes.iter().filter(|(key, _)| !READ_ONLY.contains(&key.as_str())) {
         settings.insert(key.clone(), value.clone());
@@ -140,7 +144,7 @@ pub(super) fn email_test(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let to = account.email.clone();
     let profile = context.caller.profile.clone();
     let result = json!(format!("E-mail sent to {to}"));
-    context.world.outbox.push(SentEmail { to, subject, template: None });
+    context.world.send(SentEmail { to, subject, template: None });
     let message = "TagoRUN test e-mail sent".to_owned();
     Ok(Change { result, profile: profile.clone(), resource: "run", id: profile, message })
 }

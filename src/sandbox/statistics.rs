@@ -1,5 +1,7 @@
 //! Usage statistics: a function of the profile and the time, so that every range has its points and none is stored.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, Months, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
@@ -127,6 +129,51 @@ fn month_start(date: DateTime<Utc>) -> DateTime<Utc> {
     day.with_day(1).unwrap_or(day).and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
+/// The users that are no longer there, as far as points of the past count them. It grows with the hours, not with the
+/// users.
+#[derive(Default)]
+pub(super) struct FormerUsers {
+    /// How many more, or fewer, there were from a full hour on.
+    changes: BTreeMap<DateTime<Utc>, i64>,
+}
+
+impl FormerUsers {
+    pub(super) fn add(&mut self, created_at: DateTime<Utc>, deleted_at: DateTime<Utc>) {
+        let (from, until) = (full_hour(created_at), full_hour(deleted_at));
+        if from < until {
+            *self.changes.entry(from).or_default() += 1;
+            *self.changes.entry(until).or_default() -= 1;
+        }
+    }
+
+    /// How many there were from an hour on, up to the next one.
+    pub(super) fn levels(&self) -> impl Iterator<Item = (DateTime<Utc>, u32)> {
+        let add_up = |level: &mut i64, (hour, change): (&DateTime<Utc>, &i64)| {
+            *level += change;
+            Some((*hour, u32::try_from(*level).unwrap_or_default()))
+        };
+        self.changes.iter().scan(0, add_up)
+    }
+}
+
+impl FromIterator<(DateTime<Utc>, u32)> for FormerUsers {
+    fn from_iter<I: IntoIterator<Item = (DateTime<Utc>, u32)>>(levels: I) -> Self {
+        let levels = BTreeMap::from_iter(levels);
+        let changes = levels.into_iter().scan(0, |before, (hour, level)| {
+            let change = i64::from(level) - *before;
+            *before = level.into();
+            Some((hour, change))
+        });
+        Self { changes: changes.collect() }
+    }
+}
+
+/// The first full hour that isn't before a date.
+fn full_hour(date: DateTime<Utc>) -> DateTime<Utc> {
+    let hour = hour_of(date);
+    if hour == date { hour } else { hour + TimeDelta::hours(1) }
+}
+
 /// Counts a profile's use, hour by hour.
 struct Meter<'a> {
     seed: u64,
@@ -135,6 +182,8 @@ struct Meter<'a> {
     levels: Vec<(&'a str, f64)>,
     /// When each user was created, in order.
     users: Vec<DateTime<Utc>>,
+    /// How many users there were, from an hour on, that aren't there any more.
+    former_users: Vec<(DateTime<Utc>, u32)>,
 }
 
 struct Counter<'a> {
@@ -159,6 +208,7 @@ impl<'a> Meter<'a> {
                 .collect(),
             levels: all().filter(|(service, _)| LEVELS.contains(service)).collect(),
             users,
+            former_users: profile.portal.former_users.levels().collect(),
         }
     }
 
@@ -189,10 +239,13 @@ impl<'a> Meter<'a> {
 
     /// What was used up to an hour; services that were not used are left out.
     fn amounts(&self, hour: DateTime<Utc>) -> Vec<(String, f64)> {
+        let end = hour + TimeDelta::hours(1);
+        let former = self.former_users.partition_point(|(from, _)| *from <= end).checked_sub(1);
+        let former = former.and_then(|at| self.former_users.get(at)).map_or(0, |(_, count)| *count);
         #[expect(clippy::cast_precision_loss, reason = "hours and users are few")]
         let (age, users) = (
             (hour - self.created_at).num_hours().max(0) as f64,
-            self.users.partition_point(|created| *created <= hour + TimeDelta::hours(1)) as f64,
+            self.users.partition_point(|created| *created <= end) as f64 + f64::from(former),
         );
         let level = |(service, hourly): &(&'a str, f64)| {
             let amount = hourly * age;

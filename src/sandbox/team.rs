@@ -63,7 +63,7 @@ pub(super) fn remove(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let team = &mut context.world.profile_mut(&profile)?.team;
     let at = team.iter().position(|member| member.id == id).ok_or_else(|| Refusal::not_found("Account"))?;
     let removed = team.remove(at);
-    context.world.tokens.retain(|_, record| record.profile != profile || record.created_by != id);
+    context.world.tokens.remove_where(|record| record.profile == profile && record.created_by == id);
     Ok(Change {
         result: json!("Account Successfully Removed"),
         profile: profile.clone(),

@@ -9,7 +9,7 @@ use super::dates;
 use super::fields::Fields;
 use super::list::{Columns, Kind, ListQuery, Record};
 use super::routes::{Change, Context};
-use crate::Tag;
+use crate::{Patch, Tag};
 
 const COLUMNS: Columns = Columns {
     fields: &[
@@ -34,6 +34,7 @@ const COLUMNS: Columns = Columns {
         ("verification_code", Kind::Text),
         ("created_at", Kind::Date),
     ],
+    flat_filters: &[],
     orders: &[
         ("name", Kind::Text),
         ("permission", Kind::Text),
@@ -106,9 +107,9 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
     let name = fields.required_text("name")?.to_owned();
     let power = Power::read(fields.required_text("permission")?);
     let power = power.ok_or_else(|| Refusal::bad_request("Invalid enum value"))?;
-    let expire_time = match fields.filled_text("expire_time")? {
-        None => None,
-        Some(text) => dates::expiry(text, now).ok_or_else(|| Refusal::invalid("expire_time", "type"))?,
+    let expire_time = match fields.text("expire_time")? {
+        Patch::Keep | Patch::Clear => None,
+        Patch::Set(text) => dates::expiry(text, now).ok_or_else(|| Refusal::invalid("expire_time", "type"))?,
     };
     let optional = |key: &str| fields.text(key).map(|text| text.into_option().map(str::to_owned));
     let (serie_number, verification_code) = (optional("serie_number")?, optional("verification_code")?);
@@ -127,7 +128,9 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Change, Refusal> {
             "token": token,
             "name": name,
             "permission": power.as_str(),
+            // The official SDKs' types have one name, TagoIO's other answers the other.
             "expire_time": dates::json_or_null(expire_time),
+            "expire_date": dates::json_or_null(expire_time),
             "profile": profile,
             "created_by": context.caller.account,
         }),

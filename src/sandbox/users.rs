@@ -43,6 +43,7 @@ pub(super) const COLUMNS: Columns = Columns {
         ("created_at", Kind::Date),
         ("updated_at", Kind::Date),
     ],
+    flat_filters: &["name", "email", "tags"],
     orders: &[
         ("name", Kind::Text),
         ("active", Kind::Flag),
@@ -262,7 +263,7 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
         format!("Run User {} edited", user.name)
     });
     if active == Some(false) || logout_sessions {
-        context.world.revoke_user_tokens(&id);
+        context.world.tokens.remove_of_user(&id);
     }
     Ok(Change {
         result: json!("TagoIO Run User Successfully Updated"),
@@ -274,9 +275,11 @@ pub(super) fn edit(context: &mut Context<'_>) -> Result<Change, Refusal> {
 }
 
 pub(super) fn delete(context: &mut Context<'_>) -> Result<Change, Refusal> {
-    let id = context.param(0).to_owned();
-    let removed = context.portal()?.users.remove(&id).ok_or_else(|| Refusal::not_found("User"))?;
-    context.world.revoke_user_tokens(&id);
+    let (now, id) = (context.now, context.param(0).to_owned());
+    let portal = context.portal()?;
+    let removed = portal.users.remove(&id).ok_or_else(|| Refusal::not_found("User"))?;
+    portal.former_users.add(removed.created_at, now);
+    context.world.tokens.remove_of_user(&id);
     Ok(Change {
         result: json!("Successfully Removed"),
         profile: context.caller.profile.clone(),
@@ -341,6 +344,6 @@ fn send(context: &mut Context<'_>, to: String, template: &str) -> Result<(), Ref
     let used = [template, "welcome"].into_iter().find(|key| templates.get(*key).is_some());
     let subject = used.and_then(|key| templates[key]["subject"].as_str()).unwrap_or("Welcome");
     let email = SentEmail { to, subject: subject.to_owned(), template: used.map(str::to_owned) };
-    context.world.outbox.push(email);
+    context.world.send(email);
     Ok(())
 }

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound as _, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::access::{Holder, Role, TokenRecord};
+use super::access::{Role, TokenRecord, Tokens};
 use super::answer::Refusal;
-use super::audit::{Event, Query};
+use super::audit::{AuditLog, Query};
 use super::custom_domain::CustomDomain;
 use super::directory::Directory;
 use super::ids::Ids;
 use super::limits::Windows;
 use super::saml::Saml;
 use super::seed::PASSWORD;
+use super::statistics::FormerUsers;
 use super::view::{Handled, SentEmail};
 use crate::clock::Clock;
 use crate::profile::Plan;
+
+/// E-mails that the outbox remembers.
+const OUTBOX: usize = 10_000;
 
 /// Amounts of services, by TagoIO's word for the service.
 pub(super) type Allocation = BTreeMap<String, f64>;
@@ -28,11 +32,10 @@ pub(super) struct World {
     pub(super) ids: Ids,
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) profiles: BTreeMap<String, Profile>,
-    /// By the token itself.
-    pub(super) tokens: BTreeMap<String, TokenRecord>,
-    tokens_added: u64,
+    pub(super) tokens: Tokens,
     pub(super) windows: Windows,
     pub(super) audit_queries: VecDeque<Query>,
+    /// The last e-mails.
     pub(super) outbox: Vec<SentEmail>,
     pub(super) journal: VecDeque<Handled>,
     pub(super) rules: Rules,
@@ -82,7 +85,7 @@ pub(super) struct Profile {
     pub(super) hourly_use: Allocation,
     pub(super) team: Vec<Member>,
     pub(super) portal: Portal,
-    pub(super) audit_log: Vec<Event>,
+    pub(super) audit_log: AuditLog,
 }
 
 pub(super) struct AddOns {
@@ -107,6 +110,7 @@ pub(super) struct Member {
 pub(super) struct Portal {
     pub(super) settings: Map<String, Value>,
     pub(super) users: Directory,
+    pub(super) former_users: FormerUsers,
     pub(super) saml: Saml,
     pub(super) custom_domain: Option<CustomDomain>,
 }
@@ -147,8 +151,7 @@ impl World {
             ids: Ids::default(),
             accounts: BTreeMap::new(),
             profiles: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            tokens_added: 0,
+            tokens: Tokens::default(),
             windows: Windows::default(),
             audit_queries: VecDeque::new(),
             outbox: Vec::new(),
@@ -190,7 +193,7 @@ impl World {
     /// Makes a token that there isn't yet.
     pub(super) fn add_token(&mut self, prefix: &str, record: TokenRecord) -> String {
         let token = self.new_token(prefix);
-        self.insert_token(token.clone(), record);
+        self.tokens.insert(token.clone(), record);
         token
     }
 
@@ -204,10 +207,12 @@ impl World {
         }
     }
 
-    /// Takes a token as it is.
-    pub(super) fn insert_token(&mut self, token: String, record: TokenRecord) {
-        self.tokens_added += 1;
-        self.tokens.insert(token, TokenRecord { serial: self.tokens_added, ..record });
+    /// Sends an e-mail: it is in the outbox, as one of the last that there are.
+    pub(super) fn send(&mut self, email: SentEmail) {
+        if self.outbox.len() >= OUTBOX {
+            self.outbox.remove(0);
+        }
+        self.outbox.push(email);
     }
 
     /// What time it is in this world.
@@ -237,10 +242,6 @@ impl World {
         self.profiles.insert(id.clone(), Profile::new(&account, &id, "Somebody else's", now));
         self.accounts.insert(account, stranger);
         id
-    }
-
-    pub(super) fn revoke_user_tokens(&mut self, user: &str) {
-        self.tokens.retain(|_, record| !matches!(&record.holder, Holder::RunUser { id } if id == user));
     }
 }
 

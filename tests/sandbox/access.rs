@@ -153,6 +153,8 @@ fn an_analysis_sees_its_own_profile_only() {
     let staging = &tago.profile().list().unwrap()[1];
     assert!(analysis.profile().info(sandbox.profile_id()).is_ok());
     assert!(analysis.profile().info(&staging.id).unwrap_err().is_permission_denied());
+    let listed = analysis.profile().list().unwrap();
+    assert_eq!(listed.iter().map(|profile| &profile.id).collect::<Vec<_>>(), [&sandbox.profile_id()]);
     assert!(tago.profile().info(&staging.id).is_ok());
 }
 

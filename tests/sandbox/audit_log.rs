@@ -112,7 +112,7 @@ fn events_are_filtered() {
         (filter().find("Run User*").limit(1), vec!["Run User Wanjiru Kamau created"]),
         (filter().resource_name(AuditedResource::Network), vec![]),
         (
-            filter().resource_name(AuditedResource::Network).between("2026-02-26", "2026-03-05"),
+            filter().resource_name(AuditedResource::Network).between("2026-02-26", "2026-03-04"),
             vec!["Network LoRa edited"],
         ),
     ] {
@@ -130,9 +130,11 @@ fn events_are_filtered() {
 fn a_query_spans_seven_days_at_the_most() {
     let (sandbox, _) = sandbox();
     for (query, message) in [
-        ("start_date=2026-03-01&end_date=2026-03-08", None),
-        ("start_date=2026-03-01&end_date=2026-03-09", Some("The date range can not be longer than 7 days")),
-        ("start_date=2026-03-08&end_date=2026-03-01", Some("The date range can not be longer than 7 days")),
+        ("start_date=2026-03-01&end_date=2026-03-07", None),
+        ("start_date=2026-03-01&end_date=2026-03-08", Some("The date range can not be longer than 7 days")),
+        ("start_date=2026-03-08&end_date=2026-03-01", Some("The start date can not be after the end date")),
+        ("start_date=2026-03-02&end_date=2026-03-01", Some("The start date can not be after the end date")),
+        ("start_date=2026-03-01&end_date=2026-03-01", None),
         ("start_date=2026-03-01T00%3A00%3A00.000Z&end_date=2026-03-08T00%3A00%3A00.000Z", None),
         (
             "start_date=2026-03-01T00%3A00%3A00.000Z&end_date=2026-03-08T00%3A00%3A00.001Z",
@@ -157,7 +159,9 @@ fn a_query_spans_seven_days_at_the_most() {
 fn a_day_that_a_range_ends_on_is_in_it() {
     let (_, tago) = at_once();
     tago.run().edit(&RunSettings::new().name("Portal")).unwrap();
-    for (start, end, found) in [("2026-03-15", "2026-03-15", true), ("2026-03-08", "2026-03-14", false)] {
+    for (start, end, found) in
+        [("2026-03-15", "2026-03-15", true), ("2026-03-09", "2026-03-15", true), ("2026-03-08", "2026-03-14", false)]
+    {
         let log = ask(&tago, &AuditLogFilter::new().between(start, end).resource_name(AuditedResource::Run));
         let recent = log.events.unwrap().iter().any(|event| event.date.to_string().starts_with("2026-03-15"));
         assert_eq!(recent, found, "{start} {end}");
@@ -188,4 +192,40 @@ fn the_free_plan_has_no_filters() {
     assert!(tago.profile().audit_log(ProfileId::CURRENT, &AuditLogFilter::new()).is_ok());
     let error = tago.profile().audit_log(ProfileId::CURRENT, &AuditLogFilter::new().find("x")).unwrap_err();
     assert!(error.is_permission_denied());
+}
+
+#[test]
+fn a_query_answers_what_was_done_before_it_was_asked() {
+    let (_, tago) = sandbox();
+    let query = ask(&tago, &AuditLogFilter::new()).query_id.unwrap();
+    tago.run().edit(&RunSettings::new().name("Portal")).unwrap();
+    let poll = || tago.profile().audit_log_query(ProfileId::CURRENT, &query).unwrap();
+    let answer = poll();
+    assert_ne!(answer.events.as_ref().unwrap()[0].date.to_string(), "2026-03-15T10:20:30.000Z");
+    tago.run().edit(&RunSettings::new().name("Portal")).unwrap();
+    assert_eq!(poll(), answer, "and stays as it is");
+}
+
+#[test]
+fn the_last_hundred_queries_are_known() {
+    let (_, tago) = sandbox();
+    let begin = || ask(&tago, &AuditLogFilter::new()).query_id.unwrap();
+    let queries: Vec<_> = (0..100).map(|_| begin()).collect();
+    let poll = |at: usize| tago.profile().audit_log_query(ProfileId::CURRENT, &queries[at]);
+    assert!(poll(0).is_ok(), "a hundred are known");
+    begin();
+    assert!(poll(0).unwrap_err().is_not_found(), "one more makes the oldest unknown");
+    assert!(poll(1).is_ok() && poll(99).is_ok());
+}
+
+#[test]
+fn a_query_gives_a_hundred_events_when_nothing_is_said() {
+    let (_, tago) = at_once();
+    for _ in 0..101 {
+        tago.run().edit(&RunSettings::new().name("Portal")).unwrap();
+    }
+    let log = ask(&tago, &AuditLogFilter::new());
+    assert_eq!(log.events.unwrap().len(), 100);
+    assert!(log.statistics.unwrap().records_matched.unwrap() > 100.0);
+    assert_eq!(ask(&tago, &AuditLogFilter::new().limit(101)).events.unwrap().len(), 101);
 }

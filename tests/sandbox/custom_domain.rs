@@ -18,6 +18,21 @@ fn domain() -> NewCustomDomain {
 }
 
 #[test]
+fn a_domain_goes_with_its_add_on_and_with_no_other() {
+    let (sandbox, tago) = sandbox();
+    let (domains, profile) = (tago.run().custom_domain(), sandbox.profile_id());
+    domains.create(&profile, &domain()).unwrap();
+    for (change, stays) in
+        [(r#"{"mobile":true}"#, true), (r#"{"custom_dns":true}"#, true), (r#"{"custom_dns":false}"#, false)]
+    {
+        assert_eq!(tell(&sandbox, Post, "/profile/current/addons", change).0, 200);
+        assert_eq!(domains.info(&profile).is_ok(), stays, "{change}");
+    }
+    assert_eq!(tell(&sandbox, Post, "/profile/current/addons", r#"{"custom_dns":true}"#).0, 200);
+    assert!(domains.info(&profile).unwrap_err().is_not_found(), "and does not come back with it");
+}
+
+#[test]
 fn dns_records_turn_right_one_after_another() {
     let clock = clock();
     let sandbox = Sandbox::builder().clock(clock.clone()).build();

@@ -7,7 +7,7 @@ use tagoio::sandbox::{Plan, Sandbox};
 use tagoio::transport::Method::{self, Delete, Get, Post, Put};
 use tagoio::transport::{Request, Transport as _};
 
-use super::{builder, clock, sandbox, sentence, tell};
+use super::{ask, builder, clock, sandbox, sentence, tell};
 
 #[test]
 fn each_route_has_its_requests_a_minute_by_plan() {
@@ -82,6 +82,20 @@ fn windows_are_of_a_profile_and_a_route() {
     another.profile().transfer_token(&staging).unwrap();
     let error = another.run().users().create(&NewUser::new("J", "j@example.com", "UTC")).unwrap_err();
     assert_eq!(error.status(), Some(400), "another profile");
+}
+
+#[test]
+fn a_rate_is_checked_before_permission_and_body_and_after_the_token() {
+    let sandbox = builder().plan(Plan::Free).build();
+    let reader = sandbox.token_with(&tagoio::token::Permission::Read);
+    let unknown = tagoio::Token::new("p-unknown").unwrap();
+    for (status, message) in [(401, "Authorization Denied"), (429, "Too many requests (Retry-After: 30)")] {
+        let (found, answer) = ask(&sandbox, &reader, Post, "/run/users", "{");
+        assert_eq!((found, sentence(&answer)), (status, message));
+        while tell(&sandbox, Post, "/run/users", "{").0 == 400 {}
+        let (found, answer) = ask(&sandbox, &unknown, Post, "/run/users", "{");
+        assert_eq!((found, sentence(&answer)), (401, "Invalid token"));
+    }
 }
 
 #[test]

@@ -173,3 +173,70 @@ fn a_hundred_thousand_users_are_paged_through() {
     let last = UserQuery::new().email("*100000@example.net");
     assert_eq!(tago.run().users().list(&last).unwrap().len(), 1);
 }
+
+#[test]
+fn names_addresses_and_tags_can_be_filtered_without_saying_filter() {
+    let (sandbox, _) = sandbox();
+    for (flat, nested) in [
+        ("name=*VAN+DEN*", "filter[name]=*VAN+DEN*"),
+        ("name=van+den", "filter[name]=van+den"),
+        ("email=*@example.org", "filter[email]=*@example.org"),
+        ("email=beatriz.almeida@example.com", "filter[email]=beatriz.almeida@example.com"),
+        (r#"tags=[{"key":"site","value":"lisbon"}]"#, "filter[tags][0][key]=site&filter[tags][0][value]=lisbon"),
+        (
+            r#"tags=[{"key":"site","value":"lisbon"},{"key":"access","value":"admin"}]"#,
+            "filter[tags][0][key]=site&filter[tags][0][value]=lisbon&filter[tags][1][key]=access&\
+             filter[tags][1][value]=admin",
+        ),
+        (r#"tags=[{"value":"admin"}]"#, "filter[tags][0][value]=admin"),
+        (
+            r#"name=*a*&email=*@example.com&tags=[{"key":"organization_id"}]"#,
+            "filter[name]=*a*&filter[email]=*@example.com&filter[tags][0][key]=organization_id",
+        ),
+        ("name=&email=&tags=", ""),
+        ("tags=[]", ""),
+        ("active=false&company=x", ""),
+    ] {
+        let [flat_answer, nested_answer] =
+            [flat, nested].map(|query| tell(&sandbox, Get, &format!("/run/users?amount=100&{query}"), ""));
+        assert_eq!(nested_answer.0, 200, "{nested}");
+        assert_eq!(flat_answer, nested_answer, "{flat}");
+    }
+    let all = tell(&sandbox, Get, "/run/users?amount=100", "").1;
+    assert_ne!(tell(&sandbox, Get, "/run/users?amount=100&name=*van*", "").1, all);
+    for tags in ["lisbon", "{}", r#"[{"key":1}]"#, "[1]"] {
+        let (status, answer) = tell(&sandbox, Get, &format!("/run/users?tags={tags}"), "");
+        assert_eq!((status, sentence(&answer)), (400, "Invalid filter tags (array)"), "{tags}");
+    }
+    let (_, tokens) = tell(&sandbox, Get, "/profile/current/token?name=nobody", "");
+    assert_eq!(tokens["result"].as_array().unwrap().len(), 7, "a list of tokens has no such filters");
+}
+
+#[test]
+fn names_are_ordered_whatever_their_case() {
+    let (_, tago) = sandbox();
+    for name in ["b order", "A order", "a order too", "B order too"] {
+        let email = format!("{}@example.com", name.replace(' ', "."));
+        let new = tagoio::run::NewUser::new(name, email, "UTC").generate_password(true);
+        tago.run().users().create(&new).unwrap();
+    }
+    let query = UserQuery::new().name("*order*");
+    assert_eq!(names(&tago, &query), ["A order", "a order too", "b order", "B order too"]);
+}
+
+#[test]
+fn tags_are_compared_whole_or_with_stars() {
+    let (_, tago) = sandbox();
+    let all = || UserQuery::new().amount(100);
+    for (query, found) in [
+        (all().tag("site", "lisb"), 0),
+        (all().tag("site", "LISBON"), 0),
+        (all().tag("site", "lisb*"), 2),
+        (all().tag("site", "*SBO*"), 2),
+        (all().tag("site", "*lisb"), 0),
+        (all().tag_key("organization*"), 24),
+        (all().tag_key("*site"), tago.run().users().list(&all().tag_key("site")).unwrap().len()),
+    ] {
+        assert_eq!(tago.run().users().list(&query).unwrap().len(), found, "{query:?}");
+    }
+}

@@ -54,7 +54,10 @@ fn settings_are_checked() {
     }
     assert_eq!(tell(&sandbox, Get, "/run", "").1, before);
     // What can only be read may be sent, and isn't taken over.
+    let token = before["result"]["anonymous_token"].clone();
+    assert!(token.is_string(), "{token}");
     tell(&sandbox, Put, "/run", r#"{"profile":"x","anonymous_token":"x","favicon":null}"#);
+    assert_eq!(tell(&sandbox, Get, "/run", "").1["result"]["anonymous_token"], token);
     let after = tago.run().info().unwrap();
     assert_eq!(after.profile.as_ref(), Some(&sandbox.profile_id()));
     assert_eq!(after.favicon, tagoio::Patch::Clear);
@@ -79,6 +82,17 @@ fn a_test_e_mail_goes_to_the_account() {
     }
 }
 
+#[test]
+fn the_outbox_remembers_the_last_ten_thousand_e_mails() {
+    let (sandbox, tago) = sandbox();
+    for at in 0..10_002 {
+        tago.run().email_test(&at.to_string(), "x").unwrap();
+    }
+    let outbox = sandbox.outbox();
+    assert_eq!(outbox.len(), 10_000);
+    assert_eq!((outbox[0].subject.as_str(), outbox[9_999].subject.as_str()), ("2", "10001"));
+}
+
 const METADATA: &str = r#"<?xml version="1.0"?><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"
     entityID="https://idp.example.com/saml"><md:IDPSSODescriptor/></md:EntityDescriptor>"#;
 
@@ -94,10 +108,15 @@ fn single_sign_on_is_set_up_from_the_identity_providers_metadata() {
     assert_eq!(tago.run().saml().edit(&edit).unwrap(), "TagoIO Run SAML SSO Successfully Updated");
     let after = tago.run().saml().info().unwrap();
     assert_eq!(after.idp.unwrap().issuer, "https://idp.example.com/saml");
-    assert_eq!(after.mapping, Some(mapping));
+    assert_eq!(after.mapping.as_ref(), Some(&mapping));
 
     tago.run().saml().edit(&SamlEdit::new()).unwrap();
     assert!(tago.run().saml().info().unwrap().idp.is_some(), "what isn't named stays");
+    let moved = METADATA.replace("idp.example.com", "login.example.com");
+    tago.run().saml().edit(&SamlEdit::new().idp_metadata(IdpMetadata::from_xml(&moved))).unwrap();
+    let after = tago.run().saml().info().unwrap();
+    assert_eq!(after.idp.unwrap().issuer, "https://login.example.com/saml");
+    assert_eq!(after.mapping, Some(mapping), "new metadata leaves the mapping");
 }
 
 #[test]
@@ -134,5 +153,10 @@ fn single_sign_on_is_for_the_scale_plan() {
         let sandbox = builder().plan(plan).build();
         assert_eq!(tell(&sandbox, Put, "/run/sso/saml", "{}").0, status, "{plan:?}");
         assert_eq!(tell(&sandbox, Get, "/run/sso/saml", "").0, 200, "{plan:?}");
+        assert_eq!(tell(&sandbox, Put, "/run", r#"{"name":"x","sso_saml_active":true}"#).0, status, "{plan:?}");
+        let (_, answer) = tell(&sandbox, Get, "/run", "");
+        assert_eq!(answer["result"]["sso_saml_active"], status == 200, "{plan:?}");
+        assert_eq!(answer["result"]["name"] == "x", status == 200, "{plan:?}: all or nothing");
+        assert_eq!(tell(&sandbox, Put, "/run", r#"{"sso_saml_active":false}"#).0, 200, "{plan:?}");
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use chrono::{Datelike as _, Timelike as _};
 use tagoio::ProfileId;
 use tagoio::profile::{NewProfile, Periodicity, StatisticsDate, UsageStatistic};
+use tagoio::run::NewUser;
 use tagoio::transport::Method::Get;
 
 use super::{builder, clock, hours, sandbox, sentence, tell};
@@ -139,4 +140,37 @@ fn a_range_is_checked() {
     let javascript = "date=Sat%20Mar%2014%202026%2010%3A00%3A00%20GMT%2B0000%20(Coordinated%20Universal%20Time)&timezone=Europe%2FLisbon";
     let (status, answer) = tell(&sandbox, Get, &format!("/profile/current/statistics?{javascript}"), "");
     assert_eq!((status, answer["result"].as_array().unwrap().len()), (200, 24));
+}
+
+#[test]
+fn users_who_are_deleted_were_there_before() {
+    let clock = clock();
+    let sandbox = builder().clock(clock.clone()).build();
+    let tago = sandbox.client().unwrap();
+    let level = |hour: &str| {
+        let day = StatisticsDate::day(&hour[..10]);
+        let points = tago.profile().usage_statistics(ProfileId::CURRENT, &day).unwrap();
+        let point = points.iter().find(|point| point.time.to_string().starts_with(hour)).unwrap();
+        point.run_users
+    };
+    assert_eq!(level("2026-03-14T23"), Some(24.0));
+    let brief = NewUser::new("Jane", "jane@example.com", "UTC").generate_password(true);
+    clock.advance(hours(1));
+    let brief = tago.run().users().create(&brief).unwrap();
+    clock.advance(Duration::from_secs(60));
+    tago.run().users().delete(&brief).unwrap();
+    for user in &sandbox.users()[..3] {
+        tago.run().users().delete(&user.id).unwrap();
+    }
+    clock.advance(hours(24));
+    for (hour, users) in [
+        ("2026-03-14T23", 24.0),
+        ("2026-03-15T10", 24.0),
+        ("2026-03-15T11", 21.0),
+        ("2026-03-15T12", 21.0),
+        ("2026-03-16T11", 21.0),
+    ] {
+        assert_eq!(level(hour), Some(users), "{hour}");
+    }
+    assert_eq!(tago.profile().summary(ProfileId::CURRENT).unwrap().limit_used.run_users, Some(21.0));
 }

@@ -5,7 +5,7 @@ use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery};
 use tagoio::transport::Method::Get;
 use tagoio::{Client, Direction, Expiry, ProfileId, TimeUnit};
 
-use super::{builder, password, sandbox, sentence, tell};
+use super::{builder, clock, hours, password, sandbox, sentence, tell};
 
 fn new(name: &str, permission: Permission) -> NewToken {
     NewToken::new(name, permission).sign_in(Sandbox::EMAIL, password())
@@ -55,6 +55,49 @@ fn a_token_expires_when_it_was_told_to() {
     ] {
         let made = tago.token().create(ProfileId::CURRENT, &new("x", Permission::Full).expire_time(asked.clone()));
         assert_eq!(made.unwrap().expire_time.map(|expiry| expiry.to_string()).unwrap_or_default(), expires, "{asked}");
+    }
+}
+
+#[test]
+fn a_token_that_expires_at_null_never_expires() {
+    let (sandbox, _) = sandbox();
+    for expire_time in ["null", r#""never""#] {
+        let body = format!(
+            r#"{{"name":"x","permission":"full","expire_time":{expire_time},"password":"{}"}}"#,
+            Sandbox::PASSWORD
+        );
+        let (status, answer) = tell(&sandbox, tagoio::transport::Method::Post, "/profile/current/token", &body);
+        assert_eq!((status, &answer["result"]["expire_time"]), (200, &Value::Null), "{expire_time}");
+    }
+}
+
+#[test]
+fn a_new_token_says_by_both_names_when_it_expires() {
+    let (sandbox, _) = sandbox();
+    for (asked, expires) in [("never", Value::Null), ("1 hour", Value::from("2026-03-15T11:20:30.000Z"))] {
+        let body = serde_json::json!({
+            "name": "x", "permission": "full", "expire_time": asked, "password": Sandbox::PASSWORD,
+        });
+        let (_, answer) = tell(&sandbox, tagoio::transport::Method::Post, "/profile/current/token", &body.to_string());
+        let made = answer["result"].as_object().unwrap();
+        for name in ["expire_time", "expire_date"] {
+            assert_eq!(made.get(name), Some(&expires), "{asked} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_token_is_listed_for_a_month_after_it_expired() {
+    let clock = clock();
+    let sandbox = builder().clock(clock.clone()).build();
+    let tago = sandbox.client().unwrap();
+    let brief = new("brief", Permission::Full).expire_time(Expiry::after(1, TimeUnit::Hour));
+    let brief = sandbox.client_with(tago.token().create(ProfileId::CURRENT, &brief).unwrap().token).unwrap();
+    for (wait, listed) in [(hours(1), 1), (hours(30 * 24 - 1), 1), (hours(1), 0)] {
+        clock.advance(wait);
+        assert_eq!(names(&tago, &TokenQuery::new().name("brief")).len(), listed);
+        let error = brief.profile().list().unwrap_err();
+        assert_eq!((error.status(), error.message()), (Some(401), Some("Invalid token")));
     }
 }
 

@@ -19,7 +19,7 @@ fn tokens_and_the_end_of_a_profile_take_the_password_and_the_code() {
         (false, good.clone(), Value::Null, 200, ""),
         (false, good.clone(), json!("000000"), 200, ""),
         (true, json!("wrong"), json!(CODE), 401, "Invalid password"),
-        (true, good.clone(), json!("000000"), 401, "Invalid PIN code"),
+        (true, good.clone(), json!("000000"), 401, "Invalid password"),
         (true, good.clone(), json!(493_027), 400, "Invalid pin_code (type)"),
         (true, good.clone(), Value::Null, 401, r#"{"otp_autosend":"authenticator","otp_enabled":["authenticator"]}"#),
         (true, good.clone(), json!(CODE), 200, ""),
@@ -52,6 +52,24 @@ fn the_question_for_a_code_can_be_read_as_json() {
 
     let proof = new.two_factor(OtpType::Authenticator, PinCode::new(CODE).unwrap());
     assert!(tago.token().create(ProfileId::CURRENT, &proof).is_ok());
+}
+
+#[test]
+fn a_way_to_get_a_code_has_to_be_one_that_there_is() {
+    let (sandbox, _) = sandbox();
+    for (otp_type, status) in
+        [("authenticator", 200), ("sms", 200), ("email", 200), ("pigeon", 400), ("", 400), ("SMS", 400)]
+    {
+        let token = json!({
+            "name": "ci", "permission": "read", "email": Sandbox::EMAIL, "password": Sandbox::PASSWORD,
+            "otp_type": otp_type,
+        });
+        let (found, answer) = tell(&sandbox, Post, "/profile/current/token", &token.to_string());
+        assert_eq!(found, status, "{otp_type}");
+        if status == 400 {
+            assert_eq!(sentence(&answer), "Invalid enum value", "{otp_type}");
+        }
+    }
 }
 
 #[test]

@@ -52,6 +52,5 @@ pub(super) fn leave(world: &mut World, profile: &str, people: &[String], now: Da
         who: people.first().cloned().unwrap_or_default(),
         date: user.created_at,
     }));
-    events.sort_by_key(|event| event.date);
-    profile.audit_log = events;
+    profile.audit_log = events.into_iter().collect();
 }

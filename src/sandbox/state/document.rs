@@ -113,6 +113,9 @@ pub(super) struct Profile {
     pub(super) custom_domain: Option<CustomDomain>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) users: Vec<User>,
+    /// What statistics of the past still count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) former_users: Vec<FormerUsers>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) audit_log: Vec<Event>,
 }
@@ -276,6 +279,14 @@ pub(super) struct Notification {
     pub(super) buttons_autodisable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) created_at: Option<Moment>,
+}
+
+/// How many users there were, from a moment on and up to the next such entry, that were deleted later.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FormerUsers {
+    pub(super) from: Moment,
+    pub(super) count: u32,
 }
 
 #[derive(PartialEq, Serialize, Deserialize)]

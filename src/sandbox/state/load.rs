@@ -133,8 +133,8 @@ fn add_profile(world: &mut World, people: &People, profile: &Profile, main: &str
     for found in &profile.users {
         made.portal.users.add(user(world, found, &id, &timezone, now));
     }
+    made.portal.former_users = profile.former_users.iter().map(|found| (found.from.0, found.count)).collect();
     made.audit_log = profile.audit_log.iter().map(|found| event(people, found, &id, &owner, now)).collect();
-    made.audit_log.sort_by_key(|event| event.date);
     world.profiles.insert(id.clone(), made);
     id
 }
@@ -255,7 +255,7 @@ fn add_tokens(
                     }
                 }
             });
-            world.insert_token(token.clone(), record);
+            world.tokens.insert(token.clone(), record);
             tokens.push(token);
         }
         all.push(tokens);
@@ -312,7 +312,7 @@ fn settle<'a>(
         (Patch::Set(token), _) => token.clone(),
         (Patch::Clear, _) | (Patch::Keep, None) => NO_TOKEN.to_owned(),
         (Patch::Keep, Some(tokens)) => {
-            let suits = |token: &&String| world.tokens.get(*token).is_some_and(|record| record.suits(main, now));
+            let suits = |token: &&String| world.tokens.get(token).is_some_and(|record| record.suits(main, now));
             tokens.iter().find(suits).cloned().unwrap_or_else(|| {
                 let record = TokenRecord::new("Administration", Power::Full, &profile, main, now);
                 world.add_token("p-", record)

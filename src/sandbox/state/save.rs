@@ -8,8 +8,8 @@ use super::super::directory;
 use super::super::world::{self, World};
 use super::super::{audit, dates};
 use super::document::{
-    Account, AddOns, Amounts, CustomDomain, Document, Event, IdentityProvider, Main, Member, Moment, Notification,
-    Profile, Saml, Token, TokenKind, User, Version,
+    Account, AddOns, Amounts, CustomDomain, Document, Event, FormerUsers, IdentityProvider, Main, Member, Moment,
+    Notification, Profile, Saml, Token, TokenKind, User, Version,
 };
 use crate::Patch;
 
@@ -93,6 +93,11 @@ fn profile(world: &World, id: &str, profile: &world::Profile) -> Profile {
             seed: Some(format!("{:016x}", domain.seed)),
         }),
         users: portal.users.iter().map(user).collect(),
+        former_users: portal
+            .former_users
+            .levels()
+            .map(|(from, count)| FormerUsers { from: Moment(from), count })
+            .collect(),
         audit_log: profile.audit_log.iter().map(event).collect(),
     }
 }
