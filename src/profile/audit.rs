@@ -153,7 +153,7 @@ impl AuditLogFilter {
         self
     }
 
-    /// Only events between two days or moments, which are at most 7 days apart.
+    /// Only events between two days or moments, which are at most 7 days apart. A day that ends it counts as a whole.
     pub fn between(mut self, start: impl Into<DateInput>, end: impl Into<DateInput>) -> Self {
         self.start_date = Some(start.into());
         self.end_date = Some(end.into());

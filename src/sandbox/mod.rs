@@ -253,7 +253,7 @@ impl Sandbox {
         profile.map(|profile| profile.portal.users.iter().map(view::user).collect()).unwrap_or_default()
     }
 
-    /// The e-mails that were sent, in order.
+    /// The e-mails that were sent, in order: the last 10,000.
     pub fn outbox(&self) -> Vec<SentEmail> {
         self.world().outbox.clone()
     }
