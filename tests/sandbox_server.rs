@@ -604,6 +604,7 @@ fn a_request_without_a_known_token_is_refused_whatever_it_goes_on_to_say() {
 #[test]
 fn silent_clients_and_more_connections_than_there_is_room_for_do_not_keep_others_out() {
     let server = served();
+    let begin = Instant::now();
     let silent: Vec<TcpStream> = (0..1200).map_while(|_| TcpStream::connect(server.address()).ok()).collect();
     assert!(silent.len() == 1200, "the system allows few connections: {}", silent.len());
     for (i, mut stream) in silent.iter().enumerate() {
@@ -612,9 +613,9 @@ fn silent_clients_and_more_connections_than_there_is_room_for_do_not_keep_others
             let _ = stream.write_all(b"GET /profile HT");
         }
     }
-    let begin = Instant::now();
     assert!(client(&server).profile().list().is_ok());
-    assert!(begin.elapsed() < Duration::from_secs(10), "it took {:?}", begin.elapsed());
+    // Sooner than any of them is given up.
+    assert!(begin.elapsed() < Duration::from_secs(20), "it took {:?}", begin.elapsed());
 }
 
 #[test]

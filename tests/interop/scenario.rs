@@ -279,11 +279,8 @@ fn self_check(scenario: &Scenario, home: Option<&Path>) -> Result<usize, String>
     let lies = [
         // An answer that is wrong, although the request took effect.
         (Lie { step: "the user with little", rule: mallory, to_all: false }, vec![What::Answer]),
-        // A change that is confirmed, but not made.
-        (
-            Lie { step: "tags are taken away", rule: lost, to_all: false },
-            vec![What::Answer, What::Requests, What::World],
-        ),
+        // A change that is confirmed, but not made. The journal has what was sent, so the requests agree.
+        (Lie { step: "tags are taken away", rule: lost, to_all: false }, vec![What::Answer, What::World]),
         // All are told the same, so that they agree, but it is not what TagoIO says.
         (Lie { step: "a colleague is invited", rule: other_words, to_all: true }, vec![What::Expected]),
     ];
