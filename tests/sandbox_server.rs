@@ -3,12 +3,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tagoio::clock::ManualClock;
-use tagoio::run::{NewUser, UserEdit, UserQuery};
+use tagoio::run::{NewNotification, NewUser, UserEdit, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxServer};
 use tagoio::transport::{Method, Request, Response, Transport, TransportErrorKind, UreqTransport};
 use tagoio::{Client, Error, ProfileId};
@@ -43,6 +43,12 @@ fn exchange(server: &SandboxServer, bytes: &[u8]) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The head of an answer, in small letters, and its body.
+fn parts(answer: &str) -> (String, &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    (head.to_lowercase(), body)
 }
 
 #[test]
@@ -122,7 +128,7 @@ fn rate_limits_are_answered_with_a_header_and_a_sentence() {
 fn faults_go_wrong_as_asked_for_and_only_so_often() {
     let server = served();
     let tago = client(&server);
-    let inject = |fault| server.sandbox().inject(FaultRule::new(fault).on(Method::Get, "/profile/*"));
+    let inject = |fault| server.sandbox().inject(FaultRule::new(fault).on(Method::Get, "/profile/*")).unwrap();
     let info = || tago.profile().info(ProfileId::CURRENT);
 
     inject(Fault::HangUp);
@@ -153,9 +159,165 @@ fn faults_go_wrong_as_asked_for_and_only_so_often() {
     inject(Fault::Delay { milliseconds: 1 });
     info().unwrap();
 
-    server.sandbox().inject(FaultRule::new(page()).times(2));
+    server.sandbox().inject(FaultRule::new(page()).times(2)).unwrap();
     assert!(tago.profile().list().is_err() && info().is_err() && info().is_ok());
     assert_eq!(server.sandbox().faults_waiting(), []);
+}
+
+#[test]
+fn a_cut_answer_promises_all_and_sends_half() {
+    let server = served();
+    let request = |token: &str| {
+        format!("GET /profile HTTP/1.1\r\nhost: x\r\ntoken: {token}\r\nconnection: close\r\n\r\n").into_bytes()
+    };
+    let token = server.sandbox().token();
+    let whole = exchange(&server, &request(token.expose()));
+    let (_, whole) = parts(&whole);
+    for (rule, promised) in
+        [(FaultRule::new(Fault::CutBody), "{\"status\":true}"), (FaultRule::new(Fault::CutBody).taking_effect(), whole)]
+    {
+        server.sandbox().inject(rule).unwrap();
+        let cut = exchange(&server, &request(token.expose()));
+        let (head, body) = parts(&cut);
+        assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", promised.len())), "{head}");
+        assert_eq!(body, &promised[..promised.len() / 2]);
+    }
+    server.sandbox().inject(FaultRule::new(Fault::HangUp)).unwrap();
+    assert_eq!(exchange(&server, &request(token.expose())), "", "a dropped connection brings nothing at all");
+}
+
+#[test]
+fn the_journal_says_what_was_sent_and_not_what_was_meant() {
+    let server = served();
+    let token = server.sandbox().token();
+    let faults = [
+        (Fault::HangUp, None),
+        (Fault::CutBody, Some(200)),
+        (Fault::Garbage, Some(200)),
+        (Fault::TooManyRequests { retry_after: 1 }, Some(429)),
+        (Fault::Answer { status: 502, content_type: "text/html".to_owned(), body: String::new() }, Some(502)),
+        (Fault::StatusFalse { message: "No".to_owned() }, Some(200)),
+        (Fault::Delay { milliseconds: 1 }, Some(404)),
+    ];
+    // The answer that is hidden is always a 404.
+    for takes_effect in [false, true] {
+        for (fault, status) in &faults {
+            server.sandbox().clear_journal();
+            let mut rule = FaultRule::new(fault.clone());
+            rule.takes_effect = takes_effect;
+            server.sandbox().inject(rule).unwrap();
+            client(&server).run().users().info("nobody").unwrap_err();
+            let journal = server.journal();
+            assert_eq!(journal.len(), 1, "{fault:?}");
+            assert_eq!(journal[0].route.to_string(), "GET /run/users/{user}");
+            // What is cut is the answer there would have been.
+            let status = if takes_effect && *fault == Fault::CutBody { Some(404) } else { *status };
+            assert_eq!((journal[0].status, journal[0].fault.as_deref()), (status, Some(fault)));
+        }
+    }
+    server.sandbox().clear_journal();
+    for (head, body) in [
+        ("content-length: 11000000", ""),
+        ("content-length: 3", "{"),
+        ("transfer-encoding: chunked", "zz\r\n"),
+        ("content-length: 0", ""),
+    ] {
+        let request =
+            format!("POST /run/users HTTP/1.1\r\nhost: x\r\ntoken: {}\r\n{head}\r\n\r\n{body}", token.expose());
+        exchange(&server, request.as_bytes());
+    }
+    server.sandbox().inject(FaultRule::new(Fault::HangUp)).unwrap();
+    client(&server).profile().list().unwrap_err();
+    let journal: Vec<_> = server.journal().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        journal,
+        [
+            "POST /run/users 413",
+            "POST /run/users 400",
+            "POST /run/users 400",
+            "POST /run/users 400",
+            "GET /profile (no answer)",
+        ]
+    );
+    let (_, told) = control(&server, Method::Get, "/journal", "");
+    assert_eq!(told["result"][4], json!({"route": "GET /profile", "status": null, "fault": "hang_up"}));
+    assert_eq!(told["result"][0], json!({"route": "POST /run/users", "status": 413}));
+}
+
+#[test]
+fn a_fault_that_cannot_be_sent_is_refused() {
+    let server = served();
+    let answer = |status, content_type: &str| {
+        FaultRule::new(Fault::Answer { status, content_type: content_type.to_owned(), body: "x".to_owned() })
+    };
+    for (rule, problem) in [
+        (answer(0, "text/plain"), "0 is not the status of an answer: 200 to 599"),
+        (answer(100, "text/plain"), "100 is not the status of an answer: 200 to 599"),
+        (answer(101, "text/plain"), "101 is not the status of an answer: 200 to 599"),
+        (answer(199, "text/plain"), "199 is not the status of an answer: 200 to 599"),
+        (answer(600, "text/plain"), "600 is not the status of an answer: 200 to 599"),
+        (answer(200, "text/plain\r\nset-cookie: x"), "the content type has a control character"),
+        (answer(200, "\0"), "the content type has a control character"),
+    ] {
+        let error = server.sandbox().inject(rule.clone()).unwrap_err();
+        assert!(matches!(error, Error::Config(_)));
+        assert_eq!(error.to_string(), format!("invalid fault rule: {problem}"));
+        let both = json!([FaultRule::new(Fault::HangUp), rule]).to_string();
+        let (status, refused) = control(&server, Method::Post, "/faults", &both);
+        assert_eq!((status, &refused["message"]), (400, &json!(format!("Invalid fault rule: {problem}"))));
+        assert_eq!(server.sandbox().faults_waiting(), [], "all or none");
+    }
+    for status in [200, 204, 304, 599] {
+        server.sandbox().inject(answer(status, "text/plain; charset=\u{e9}\t")).unwrap();
+        let tago = client(&server);
+        assert_eq!(tago.raw(Method::Get, "/profile").response().unwrap().status(), status);
+    }
+}
+
+#[test]
+fn web_pages_do_not_reach_the_control_routes() {
+    let server = served();
+    let ask = |server: &SandboxServer, target: &str, headers: &str| {
+        let request = format!("POST {target} HTTP/1.1\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
+        exchange(server, request.as_bytes())
+    };
+    let foreign = [
+        ("/__sandbox/reset", "host: localhost\r\norigin: http://localhost\r\n", "Control routes are not for web pages"),
+        ("/__sandbox/reset", "host: localhost\r\norigin: null\r\n", "Control routes are not for web pages"),
+        ("/__sandbox/reset", "host: rebound.example.com\r\n", "Control routes are reached as localhost"),
+        ("/__sandbox/reset", "host: localhost.example.com:80\r\n", "Control routes are reached as localhost"),
+        ("/__sandbox/reset", "host: 192.168.0.1\r\n", "Control routes are reached as localhost"),
+        ("/__sandbox/reset", "", "Control routes are reached as localhost"),
+        ("http://x.com/__sandbox/reset", "host: localhost\r\n", "Control routes are reached as localhost"),
+    ];
+    for (target, headers, message) in foreign {
+        let answer = ask(&server, target, headers);
+        let (head, body) = parts(&answer);
+        assert!(head.starts_with("http/1.1 403 forbidden\r\n"), "{headers} {head}");
+        assert_eq!(serde_json::from_str::<Value>(body).unwrap(), json!({"status": false, "message": message}));
+    }
+    for host in ["localhost", "LocalHost:8787", "127.0.0.1", "127.9.9.9:1", "[::1]:8787"] {
+        let answer = ask(&server, "/__sandbox/reset", &format!("host: {host}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{host} {answer}");
+    }
+    let exposed = sandbox().serve_exposed("0.0.0.0:0").unwrap();
+    assert!(ask(&exposed, "/__sandbox/reset", "host: build-7.local\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+    let page = ask(&exposed, "/__sandbox/reset", "host: localhost\r\norigin: http://x.com\r\n");
+    assert!(page.starts_with("HTTP/1.1 403 "), "{page}");
+}
+
+#[test]
+fn head_is_get_without_a_body_through_both_doors() {
+    let server = served();
+    let get = client(&server).raw(Method::Get, "/profile").response().unwrap();
+    for tago in [client(&server), server.sandbox().client().unwrap()] {
+        let head = tago.raw(Method::Head, "/profile").response().unwrap();
+        assert_eq!((head.status(), head.body().len()), (200, 0));
+        assert_eq!(head.header("content-type"), get.header("content-type"));
+        assert_eq!(tago.raw(Method::Head, "/nowhere").response().unwrap().status(), 404);
+    }
+    assert_eq!(server.journal()[1].to_string(), "HEAD /profile 200");
 }
 
 #[test]
@@ -167,10 +329,10 @@ fn a_request_with_a_fault_takes_effect_only_when_that_is_asked_for() {
     let rule = || FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users");
     let create = |email: &str| tago.run().users().create(&NewUser::new("X", email, "UTC").generate_password(true));
 
-    server.sandbox().inject(rule());
+    server.sandbox().inject(rule()).unwrap();
     assert!(create("lost@x.com").unwrap_err().maybe_delivered());
     assert_eq!(count(), before);
-    server.sandbox().inject(rule().taking_effect());
+    server.sandbox().inject(rule().taking_effect()).unwrap();
     assert!(create("there@x.com").unwrap_err().maybe_delivered());
     assert_eq!(count(), before + 1);
 }
@@ -179,9 +341,9 @@ fn a_request_with_a_fault_takes_effect_only_when_that_is_asked_for() {
 fn the_same_script_of_faults_gives_the_same_run_each_time_and_through_both_doors() {
     let play = |sandbox: &Sandbox, tago: &Client| -> Vec<String> {
         let answer = Fault::Answer { status: 500, content_type: "text/plain".to_owned(), body: "no".to_owned() };
-        sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users").taking_effect());
-        sandbox.inject(FaultRule::new(answer).on(Method::Get, "/run/users/{user}").times(2));
-        sandbox.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 3 }).times(3));
+        sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users").taking_effect()).unwrap();
+        sandbox.inject(FaultRule::new(answer).on(Method::Get, "/run/users/{user}").times(2)).unwrap();
+        sandbox.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 3 }).times(3)).unwrap();
         let users = tago.run().users();
         let mut seen = Vec::new();
         for round in 0..4 {
@@ -205,7 +367,7 @@ fn faults_are_the_same_through_the_transport_door() {
     let sandbox = sandbox();
     let tago = sandbox.client().unwrap();
     for fault in [Fault::HangUp, Fault::CutBody] {
-        sandbox.inject(FaultRule::new(fault));
+        sandbox.inject(FaultRule::new(fault)).unwrap();
         let Err(Error::Transport { source, .. }) = tago.profile().list() else { panic!("no answer was to come") };
         assert_eq!(source.kind(), TransportErrorKind::ConnectionLost);
     }
@@ -235,7 +397,10 @@ fn control_routes_need_no_token_and_say_what_is_wrong() {
     assert_eq!(client(&server).profile().list().unwrap_err().status(), Some(503));
     assert_eq!(control(&server, Method::Delete, "/faults", "").1["result"], json!([]));
     assert_eq!(client(&server).profile().list().unwrap().len(), 3);
-    let journal = json!([{"route": "GET /profile", "status": 200}]);
+    let journal = json!([
+        {"route": "GET /profile", "status": 503, "fault": "answer"},
+        {"route": "GET /profile", "status": 200},
+    ]);
     assert_eq!(control(&server, Method::Get, "/journal", "").1["result"], journal);
     assert_eq!(control(&server, Method::Delete, "/journal", "").1, json!({"status": true, "result": []}));
     assert_eq!(control(&server, Method::Get, "/journal", "").1["result"], json!([]));
@@ -347,56 +512,109 @@ fn bad_input_gets_an_answer_or_a_closed_connection_and_the_server_goes_on() {
     let token = token.expose();
     let with_token =
         |head: &str, body: &str| format!("{head} HTTP/1.1\r\nhost: x\r\ntoken: {token}\r\n{body}").into_bytes();
-    for (bytes, answer) in [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is TLS".to_vec(), ""),
-        (b"GET / HTTP/9.9\r\n\r\n".to_vec(), ""),
-        (b"GET /profile HTTP/1.1\r\nhost: x\r\n".to_vec(), ""),
-        (b"GET /profile HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), "HTTP/1.1 401"),
-        (with_token("FLY /profile", "\r\n"), "HTTP/1.1 405"),
-        (with_token("POST /run/users", "content-length: 4\r\n\r\n{bad"), "HTTP/1.1 400"),
-        (with_token("POST /run/users", "content-length: 3\r\n\r\n[1]"), "HTTP/1.1 400"),
-        (with_token("POST /run/users", "content-length: 2\r\n\r\n\u{ff}"), "HTTP/1.1 400"),
-        (with_token("POST /run/users", "content-length: 99\r\n\r\n{}"), "HTTP/1.1 400"),
-        (with_token("POST /run/users", "transfer-encoding: chunked\r\n\r\nzz\r\n"), "HTTP/1.1 400"),
-        (with_token("GET /run/users/%zz%f0?filter[=&[]=&a[b]c=d", "\r\n"), "HTTP/1.1 404"),
-        (with_token(&format!("GET /{}", "a".repeat(100_000)), "\r\n"), ""),
-        (with_token("GET /profile", &format!("x: {}\r\n\r\n", "y".repeat(1_000_000))), ""),
+    // The empty answer is a connection that was closed without one.
+    for (bytes, answers) in [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is TLS".to_vec(), &["HTTP/1.1 400"][..]),
+        (b"GET / HTTP/9.9\r\n\r\n".to_vec(), &["HTTP/1.1 400"]),
+        (b"GET /profile HTTP/1.1\r\nhost: x\r\n".to_vec(), &[""]),
+        (b"GET /profile HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), &["HTTP/1.1 401"]),
+        (with_token("FLY /profile", "\r\n"), &["HTTP/1.1 405"]),
+        (with_token("get /profile", "\r\n"), &["HTTP/1.1 405"]),
+        (with_token("POST /run/users", "content-length: 4\r\n\r\n{bad"), &["HTTP/1.1 400"]),
+        (with_token("POST /run/users", "content-length: 3\r\n\r\n[1]"), &["HTTP/1.1 400"]),
+        (with_token("POST /run/users", "content-length: 2\r\n\r\n\u{ff}"), &["HTTP/1.1 400"]),
+        (with_token("POST /run/users", "content-length: 99\r\n\r\n{}"), &["HTTP/1.1 400"]),
+        (with_token("POST /run/users", "transfer-encoding: chunked\r\n\r\nzz\r\n"), &["HTTP/1.1 400"]),
+        (with_token("GET /run/users/%zz%f0?filter[=&[]=&a[b]c=d", "\r\n"), &["HTTP/1.1 404"]),
+        (with_token(&format!("GET /{}", "a".repeat(100_000)), "\r\n"), &["HTTP/1.1 414"]),
+        (with_token("GET /profile", &format!("{}\r\n", "x: y\r\n".repeat(200))), &["HTTP/1.1 431"]),
+        // What was not read resets the connection, which may overtake the answer.
+        (with_token("GET /profile", &format!("x: {}\r\n\r\n", "y".repeat(1_000_000))), &["", "HTTP/1.1 431"]),
     ] {
         let got = exchange(&server, &bytes);
+        let status_line = got.split(' ').take(2).collect::<Vec<_>>().join(" ");
         let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
-        assert!(got.starts_with(answer), "{shown:?} got {got:?}");
+        assert!(answers.contains(&status_line.as_str()), "{shown:?} got {got:?}");
     }
     assert!(client(&server).profile().list().is_ok());
 }
 
 #[test]
 fn a_body_of_50_mb_is_refused_and_not_kept() {
+    const SIZE: usize = 50 * 1024 * 1024;
     let server = served();
     let token = server.sandbox().token();
-    let head = format!(
-        "POST /run/users HTTP/1.1\r\nhost: x\r\ntoken: {}\r\ncontent-length: {}\r\n\r\n",
-        token.expose(),
-        50 * 1024 * 1024
-    );
-    let mut bytes = head.into_bytes();
-    bytes.resize(bytes.len() + 50 * 1024 * 1024, b' ');
-    // The connection may break while the body is still being sent, before the answer can be read.
-    let answer = exchange(&server, &bytes);
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer:?}");
+    let head = |more: &str| {
+        format!("POST /run/users HTTP/1.1\r\nhost: x\r\ntoken: {}\r\n{more}\r\n\r\n", token.expose()).into_bytes()
+    };
+    let mut declared = head(&format!("content-length: {SIZE}"));
+    declared.resize(declared.len() + SIZE, b' ');
+    let mut chunked = head("transfer-encoding: chunked");
+    chunked.extend(format!("{SIZE:x}\r\n").into_bytes());
+    chunked.resize(chunked.len() + SIZE, b' ');
+    chunked.extend(b"\r\n0\r\n\r\n");
+    for bytes in [declared, chunked] {
+        let answer = exchange(&server, &bytes);
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:?}");
+        assert!(parts(&answer).0.contains("\r\nconnection: close"), "{answer:?}");
+    }
     assert!(client(&server).profile().list().is_ok());
 }
 
 #[test]
-fn silent_clients_and_a_thousand_connections_do_not_keep_others_out() {
+fn a_client_that_asks_before_it_sends_too_much_is_told_not_to() {
     let server = served();
-    let silent: Vec<TcpStream> = (0..1000).map_while(|_| TcpStream::connect(server.address()).ok()).collect();
-    assert!(silent.len() > 500, "the system allows few connections: {}", silent.len());
-    for (i, mut stream) in silent.iter().enumerate() {
-        if i % 2 == 0 {
-            stream.write_all(b"GET /profile HT").unwrap();
+    let token = server.sandbox().token();
+    for (token, size, status_line) in [
+        (token.expose(), 50 * 1024 * 1024, "HTTP/1.1 413 Payload Too Large\r\n"),
+        ("unknown", 50 * 1024 * 1024, "HTTP/1.1 413 Payload Too Large\r\n"),
+        ("unknown", 100 * 1024, "HTTP/1.1 401 Unauthorized\r\n"),
+    ] {
+        let head = format!(
+            "POST /run/users HTTP/1.1\r\nhost: x\r\ntoken: {token}\r\nexpect: 100-continue\r\ncontent-length: {size}\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(status_line), "{answer}");
+    }
+}
+
+#[test]
+fn a_request_without_a_known_token_is_refused_whatever_it_goes_on_to_say() {
+    let server = served();
+    let filler = " ".repeat(100 * 1024);
+    for (framing, body) in [
+        (format!("content-length: {}", filler.len()), filler.clone()),
+        ("transfer-encoding: chunked".to_owned(), format!("{:x}\r\n{filler}\r\n0\r\n\r\n", filler.len())),
+    ] {
+        for (token, message) in [("", "Unauthorized"), ("token: unknown\r\n", "Invalid token")] {
+            let request = format!("POST /run/users HTTP/1.1\r\nhost: x\r\n{token}{framing}\r\n\r\n{body}");
+            let answer = exchange(&server, request.as_bytes());
+            let (head, body) = parts(&answer);
+            assert!(head.starts_with("http/1.1 401 unauthorized\r\n") && head.contains("connection: close"), "{head}");
+            assert_eq!(serde_json::from_str::<Value>(body).unwrap()["message"], message);
         }
     }
+    assert_eq!(server.journal().len(), 4);
+}
+
+#[test]
+fn silent_clients_and_more_connections_than_there_is_room_for_do_not_keep_others_out() {
+    let server = served();
+    let silent: Vec<TcpStream> = (0..1200).map_while(|_| TcpStream::connect(server.address()).ok()).collect();
+    assert!(silent.len() == 1200, "the system allows few connections: {}", silent.len());
+    for (i, mut stream) in silent.iter().enumerate() {
+        if i % 2 == 0 {
+            // The first ones have had to go.
+            let _ = stream.write_all(b"GET /profile HT");
+        }
+    }
+    let begin = Instant::now();
     assert!(client(&server).profile().list().is_ok());
+    assert!(begin.elapsed() < Duration::from_secs(10), "it took {:?}", begin.elapsed());
 }
 
 #[test]
@@ -414,7 +632,7 @@ fn stopping_frees_the_port() {
 fn an_answer_that_is_under_way_is_finished_before_the_server_stops() {
     let server = served();
     let tago = client(&server);
-    server.sandbox().inject(FaultRule::new(Fault::Delay { milliseconds: 100 }));
+    server.sandbox().inject(FaultRule::new(Fault::Delay { milliseconds: 100 })).unwrap();
     let slow = std::thread::spawn(move || tago.profile().list());
     // A delayed request is handled first and answered then.
     while server.journal().is_empty() {
@@ -485,5 +703,69 @@ fn thirty_two_threads_lose_no_update_and_make_no_twins() {
     assert_eq!(distinct(users.iter().map(|user| user.id.to_string()).collect()), users.len());
     for (id, company) in ids {
         assert_eq!(tago.run().users().info(&id).unwrap().company, Some(company));
+    }
+}
+
+#[test]
+fn thirty_two_threads_that_edit_the_same_users_lose_nothing() {
+    const THREADS: usize = 32;
+    const USERS: usize = 8;
+    const ROUNDS: usize = 12;
+    let server = Sandbox::builder().rate_limits(false).build().serve("127.0.0.1:0").unwrap();
+    let tago = client(&server);
+    let ids: Vec<_> = (0..USERS)
+        .map(|user| {
+            let new = NewUser::new("Shared", format!("shared-{user}@x.com"), "UTC").generate_password(true);
+            tago.run().users().create(&new).unwrap()
+        })
+        .collect();
+    let before: Vec<_> = ids.iter().map(|id| tago.run().notifications().list(id).unwrap().len()).collect();
+
+    // Each user has four threads, and each of them a field of its own.
+    let (done, finished) = mpsc::channel();
+    for thread in 0..THREADS {
+        let (tago, id, done) = (tago.clone(), ids[thread % USERS].clone(), done.clone());
+        std::thread::spawn(move || {
+            let (users, notifications) = (tago.run().users(), tago.run().notifications());
+            for round in 0..ROUNDS {
+                let value = format!("{thread}/{round}");
+                let edit = match thread / USERS {
+                    0 => UserEdit::new().name(value.clone()),
+                    1 => UserEdit::new().company(value.clone()),
+                    2 => UserEdit::new().phone(value.clone()),
+                    _ => UserEdit::new().language(value.clone()),
+                };
+                users.edit(&id, &edit).unwrap();
+                let note = NewNotification::new().title(value).message("Hello");
+                let sent = notifications.create(&id, &note).unwrap();
+                if round % 3 == 0 {
+                    notifications.delete(&sent).unwrap();
+                }
+            }
+            done.send(()).unwrap();
+        });
+    }
+    drop(done);
+    for _ in 0..THREADS {
+        finished.recv_timeout(Duration::from_secs(60)).expect("each thread ends, and in time");
+    }
+
+    for (user, id) in ids.iter().enumerate() {
+        let info = tago.run().users().info(id).unwrap();
+        let last = |of: usize| format!("{}/{}", of * USERS + user, ROUNDS - 1);
+        assert_eq!(
+            (info.name, info.company, info.phone, info.language),
+            (last(0), Some(last(1)), Some(last(2)), Some(last(3)))
+        );
+        let mut titles: Vec<_> = tago.run().notifications().list(id).unwrap().into_iter().map(|n| n.title).collect();
+        let mut kept: Vec<_> = (0..THREADS)
+            .filter(|thread| thread % USERS == user)
+            .flat_map(|thread| (0..ROUNDS).filter(|round| round % 3 != 0).map(move |round| format!("{thread}/{round}")))
+            .collect();
+        assert_eq!(titles.len(), before[user] + kept.len());
+        titles.retain(|title| title.contains('/'));
+        titles.sort();
+        kept.sort();
+        assert_eq!(titles, kept);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::error::{Error, Result};
 use crate::transport::{Method, Request, Response};
 
 /// What goes wrong with a request.
@@ -19,9 +20,9 @@ pub enum Fault {
     },
     /// The answer is this one.
     Answer {
-        /// The HTTP status.
+        /// The HTTP status: 200 to 599, so one that ends a call.
         status: u16,
-        /// The content type.
+        /// The content type: the value of a header, so without control characters.
         #[serde(default = "json_type")]
         content_type: String,
         /// The body.
@@ -45,6 +46,22 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// Its name in JSON.
+    #[cfg(feature = "sandbox-server")]
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Delay { .. } => "delay",
+            Self::Answer { .. } => "answer",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::HangUp => "hang_up",
+            Self::CutBody => "cut_body",
+            Self::Garbage => "garbage",
+            Self::StatusFalse { .. } => "status_false",
+        }
+    }
+}
+
 fn json_type() -> String {
     "application/json".to_owned()
 }
@@ -57,7 +74,8 @@ fn json_type() -> String {
 ///
 /// let sandbox = Sandbox::new();
 /// // The next user is created, but the answer gets lost.
-/// sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users").taking_effect());
+/// sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/users").taking_effect())?;
+/// # Ok::<(), tagoio::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +126,23 @@ impl FaultRule {
         self
     }
 
+    /// Whether what it asks for can be sent at all.
+    pub(super) fn check(&self) -> Result<()> {
+        let Fault::Answer { status, content_type, .. } = &self.fault else { return Ok(()) };
+        if !(200..=599).contains(status) {
+            return Err(Error::config("fault rule", format!("{status} is not the status of an answer: 200 to 599")));
+        }
+        if content_type.chars().any(|c| c.is_ascii_control() && c != '\t') {
+            return Err(Error::config("fault rule", "the content type has a control character"));
+        }
+        Ok(())
+    }
+
+    /// Whether the request is handled as without it.
+    pub(super) fn lets_through(&self) -> bool {
+        self.takes_effect || matches!(self.fault, Fault::Delay { .. })
+    }
+
     fn fits(&self, request: &Request) -> bool {
         let same_path = |pattern: &str| {
             let trim = |path: &str| path.strip_suffix('/').unwrap_or(path).to_owned();
@@ -145,10 +180,12 @@ mod method {
 pub(super) struct Faults(Vec<FaultRule>);
 
 impl Faults {
-    pub(super) fn inject(&mut self, rule: FaultRule) {
+    pub(super) fn inject(&mut self, rule: FaultRule) -> Result<()> {
+        rule.check()?;
         if rule.times > 0 {
             self.0.push(rule);
         }
+        Ok(())
     }
 
     pub(super) fn clear(&mut self) {
@@ -189,49 +226,48 @@ pub(super) enum Ending {
 }
 
 impl Outcome {
-    /// What comes of a request when it is handled and when a fault waits for it.
-    pub(super) fn of(request: &Request, rule: Option<FaultRule>, handle: impl Fn(&Request) -> Response) -> Self {
-        let Some(rule) = rule else {
-            return Self { delay: Duration::ZERO, ending: Ending::Answer(handle(request)) };
-        };
+    pub(super) fn answer(response: Response) -> Self {
+        Self { delay: Duration::ZERO, ending: Ending::Answer(response) }
+    }
+
+    /// What a fault makes of a request. Its answer is `None` when it did not take effect.
+    pub(super) fn of(fault: &Fault, answer: Option<Response>) -> Self {
+        let success = |body: String| Response::new(200).with_header("content-type", "application/json").with_body(body);
+        let unharmed = || answer.unwrap_or_else(|| success("{\"status\":true}".to_owned()));
         let mut delay = Duration::ZERO;
-        let handled = || rule.takes_effect.then(|| handle(request));
-        let ending = match rule.fault {
+        let ending = match fault {
             Fault::Delay { milliseconds } => {
-                delay = Duration::from_millis(milliseconds);
-                Ending::Answer(handle(request))
+                delay = Duration::from_millis(*milliseconds);
+                Ending::Answer(unharmed())
             }
-            Fault::HangUp => {
-                handled();
-                Ending::HangUp
-            }
+            Fault::HangUp => Ending::HangUp,
             Fault::CutBody => {
-                let whole = || {
-                    Response::new(200).with_header("content-type", "application/json").with_body("{\"status\":true}")
-                };
-                let response = handled().unwrap_or_else(whole);
+                let response = unharmed();
                 let after = response.body().len() / 2;
                 Ending::Cut { response, after }
             }
-            Fault::Answer { status, content_type, body } => {
-                handled();
-                Ending::Answer(Response::new(status).with_header("content-type", content_type).with_body(body))
-            }
+            Fault::Answer { status, content_type, body } => Ending::Answer(
+                Response::new(*status).with_header("content-type", content_type).with_body(body.as_str()),
+            ),
             Fault::TooManyRequests { retry_after } => {
-                handled();
-                Ending::Answer(super::answer::respond(Err(super::answer::Refusal::too_many_requests(retry_after))))
+                Ending::Answer(super::answer::respond(Err(super::answer::Refusal::too_many_requests(*retry_after))))
             }
             Fault::Garbage => {
-                handled();
                 let garbage = b"<!doctype html><title>Welcome</title>\xff\xfe\x00".to_vec();
                 Ending::Answer(Response::new(200).with_header("content-type", "text/html").with_body(garbage))
             }
             Fault::StatusFalse { message } => {
-                handled();
-                let body = json!({"status": false, "message": message}).to_string();
-                Ending::Answer(Response::new(200).with_header("content-type", "application/json").with_body(body))
+                Ending::Answer(success(json!({"status": false, "message": message}).to_string()))
             }
         };
         Self { delay, ending }
+    }
+
+    /// The status that is sent; `None` when there is no answer.
+    pub(super) fn status(&self) -> Option<u16> {
+        match &self.ending {
+            Ending::Answer(response) | Ending::Cut { response, .. } => Some(response.status()),
+            Ending::HangUp => None,
+        }
     }
 }

@@ -32,6 +32,8 @@ mod audit;
 mod builder;
 mod call;
 #[cfg(feature = "sandbox-server")]
+mod connections;
+#[cfg(feature = "sandbox-server")]
 mod control;
 mod custom_domain;
 mod dates;
@@ -80,7 +82,7 @@ use crate::id::ProfileId;
 use crate::run::UserInfo;
 use crate::secret::{Password, Token};
 use crate::token::Permission;
-use crate::transport::{Request, Response, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};
 use access::{Holder, Power, TokenRecord};
 use builder::Origin;
 use faults::{Ending, Faults, Outcome};
@@ -256,12 +258,13 @@ impl Sandbox {
         self.world().outbox.clone()
     }
 
-    /// The requests that were answered, in order: the last 10,000.
+    /// The requests that came, in order, and what was sent back: the last 10,000. Over HTTP that includes what the
+    /// server refused before it came to a handler, but neither its control routes nor what was no request.
     pub fn journal(&self) -> Vec<Handled> {
         self.world().journal.iter().cloned().collect()
     }
 
-    /// Forgets the requests that were answered so far.
+    /// Forgets the requests that came so far.
     pub fn clear_journal(&self) {
         self.world().journal.clear();
     }
@@ -358,8 +361,13 @@ impl Sandbox {
     ///
     /// Rules are looked at in the order in which they came, and the first that fits is taken; so the same rules and the
     /// same requests always give the same answers.
-    pub fn inject(&self, rule: FaultRule) {
-        self.faults().inject(rule);
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) when the rule asks for an answer that can't be sent: a status outside of
+    /// 200 to 599, or a content type with a control character.
+    pub fn inject(&self, rule: FaultRule) -> Result<()> {
+        self.faults().inject(rule)
     }
 
     /// The rules that still wait for a request.
@@ -375,18 +383,30 @@ impl Sandbox {
     /// What comes of a request, at whichever door it arrives.
     fn outcome(&self, request: &Request) -> Outcome {
         let rule = self.faults().take(request);
-        Outcome::of(request, rule, |request| self.answer(request))
+        let (mut world, now) = self.present();
+        let mut handle = || answer::respond(routes::handle(&mut world, request, now));
+        let (outcome, fault) = match rule {
+            None => (Outcome::answer(handle()), None),
+            Some(rule) => {
+                let answer = rule.lets_through().then(handle);
+                (Outcome::of(&rule.fault, answer), Some(Arc::new(rule.fault)))
+            }
+        };
+        remember(&mut world, Handled { route: routes::route(request), status: outcome.status(), fault });
+        outcome
     }
 
-    fn answer(&self, request: &Request) -> Response {
-        let (mut world, now) = self.present();
-        let (route, answer) = routes::handle(&mut world, request, now);
-        let response = answer::respond(answer);
-        if world.journal.len() == JOURNAL {
-            world.journal.pop_front();
-        }
-        world.journal.push_back(Handled { route, status: response.status() });
-        response
+    /// Takes note of a request that the server answers itself.
+    #[cfg(feature = "sandbox-server")]
+    fn note(&self, request: &Request, status: u16) {
+        let handled = Handled { route: routes::route(request), status: Some(status), fault: None };
+        remember(&mut self.world(), handled);
+    }
+
+    /// Whether a request has a token that there is.
+    #[cfg(feature = "sandbox-server")]
+    fn knows_token_of(&self, request: &Request) -> bool {
+        call::Call::read(request).token.is_some_and(|token| self.world().tokens.contains_key(&token))
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -412,6 +432,13 @@ impl Default for Sandbox {
     }
 }
 
+fn remember(world: &mut World, handled: Handled) {
+    if world.journal.len() == JOURNAL {
+        world.journal.pop_front();
+    }
+    world.journal.push_back(handled);
+}
+
 fn lost(why: String) -> TransportError {
     TransportError::with_source(TransportErrorKind::ConnectionLost, why)
 }
@@ -423,6 +450,7 @@ impl Transport for Sandbox {
             self.shared.clock.sleep(delay);
         }
         match ending {
+            Ending::Answer(response) if request.method() == Method::Head => Ok(response.with_body(Vec::new())),
             Ending::Answer(response) => Ok(response),
             Ending::HangUp => Err(lost("a fault drops the connection".to_owned())),
             Ending::Cut { response, after } => {

@@ -171,19 +171,29 @@ const ROUTES: &[Entry] = {
     ]
 };
 
-/// Answers a request, and says which route it took.
-pub(super) fn handle(world: &mut World, request: &Request, now: DateTime<Utc>) -> (Route, Answer) {
+/// What a request calls.
+pub(super) fn route(request: &Request) -> Route {
     let call = Call::read(request);
-    let found = call.segments.as_deref().and_then(|segments| {
-        let mut entries = ROUTES.iter().enumerate().filter(|(_, entry)| entry.method == call.method);
-        entries.find_map(|(at, entry)| Some((at, entry, entry.params(segments)?)))
-    });
-    match found {
-        None => (Route::new(call.method, "(unknown)"), Err(Refusal::not_found("Route"))),
-        Some((at, entry, params)) => {
-            (Route::new(call.method, entry.template), run(world, request, &call, at, entry, params, now))
-        }
-    }
+    Route::new(call.method, find(&call).map_or("(unknown)", |(_, entry, _)| entry.template))
+}
+
+/// Answers a request.
+pub(super) fn handle(world: &mut World, request: &Request, now: DateTime<Utc>) -> Answer {
+    let call = Call::read(request);
+    let (at, entry, params) = find(&call).ok_or_else(|| Refusal::not_found("Route"))?;
+    run(world, request, &call, at, entry, params, now)
+}
+
+/// The entry that fits, where it stands, and what stands in the place of each `{…}` of its template.
+fn find(call: &Call) -> Option<(usize, &'static Entry, Vec<String>)> {
+    let segments = call.segments.as_deref()?;
+    let method = match call.method {
+        // HTTP's meaning of it; whoever sends the answer leaves the body out.
+        Method::Head => Method::Get,
+        method => method,
+    };
+    let mut entries = ROUTES.iter().enumerate().filter(|(_, entry)| entry.method == method);
+    entries.find_map(|(at, entry)| Some((at, entry, entry.params(segments)?)))
 }
 
 fn run(
@@ -201,7 +211,7 @@ fn run(
             world.windows.admit(&caller.profile, at, limit, now)?;
         }
     }
-    match authorize(&caller, entry.access, call.method)? {
+    match authorize(&caller, entry.access, entry.method)? {
         Verdict::EmptyList => return Ok(Value::Array(Vec::new())),
         Verdict::Admit => {}
     }

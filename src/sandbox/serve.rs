@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Frame, Incoming};
+use hyper::body::{Body as _, Bytes, Frame, Incoming};
+use hyper::http::HeaderValue;
+use hyper::http::header::{CONNECTION, EXPECT};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
+use super::connections::{Connections, Seat};
 use super::control;
 use super::faults::{Ending, Outcome};
 use super::{Handled, Sandbox};
@@ -27,14 +30,35 @@ use crate::transport::{Method, Request, Response};
 
 /// The largest body that is read. TagoIO's own limit is not published; nothing of its administration side comes near.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// The largest body that is read of a request without a token that is known: it is refused whatever the body says.
+const LARGEST_BODY_OF_STRANGERS: usize = 64 * 1024;
 /// The largest state that is read: some hundred thousand users.
 const LARGEST_STATE: usize = 256 * 1024 * 1024;
-/// The most connections at a time; further ones wait.
-const MOST_CONNECTIONS: usize = 1024;
-/// How long a client may take to send the head of a request, and how long for its body.
-const SLOWEST_CLIENT: Duration = Duration::from_secs(30);
-/// How long a stop waits for answers that are under way.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
+
+/// What the server puts up with.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// The most connections at a time; further ones take the places of those that do nothing.
+    connections: usize,
+    /// How long a client may take to send the head of a request.
+    head: Duration,
+    /// How long a client may take to send the body of a request.
+    body: Duration,
+    /// How long a client may take nothing of an answer.
+    answer: Duration,
+    /// How long a stop waits for answers that are under way.
+    goodbye: Duration,
+}
+
+impl Patience {
+    const USUAL: Self = Self {
+        connections: 1024,
+        head: Duration::from_secs(30),
+        body: Duration::from_secs(30),
+        answer: Duration::from_secs(30),
+        goodbye: Duration::from_secs(2),
+    };
+}
 
 impl Sandbox {
     /// Serves this sandbox by HTTP on an address of this computer, until the handle is dropped. Port 0 takes any free
@@ -66,7 +90,7 @@ impl Sandbox {
                 format!("{local} can be reached from other computers; Sandbox::serve_exposed takes it"),
             ));
         }
-        SandboxServer::start(self.clone(), listener, local)
+        SandboxServer::start(self.clone(), listener, local, Patience::USUAL)
     }
 
     /// Like [`serve`](Sandbox::serve), but on any address: whoever reaches it has the demo account, and the control
@@ -78,7 +102,7 @@ impl Sandbox {
     pub fn serve_exposed(&self, address: impl ToSocketAddrs) -> Result<SandboxServer> {
         let listener = bind(address)?;
         let local = listener.local_addr().map_err(unbound)?;
-        SandboxServer::start(self.clone(), listener, local)
+        SandboxServer::start(self.clone(), listener, local, Patience::USUAL)
     }
 }
 
@@ -96,12 +120,14 @@ fn unbound(error: io::Error) -> Error {
 pub struct SandboxServer {
     sandbox: Sandbox,
     address: SocketAddr,
+    region: Region,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl SandboxServer {
-    fn start(sandbox: Sandbox, listener: TcpListener, address: SocketAddr) -> Result<Self> {
+    fn start(sandbox: Sandbox, listener: TcpListener, address: SocketAddr, patience: Patience) -> Result<Self> {
+        let region = Region::insecure(&url(address))?;
         listener.set_nonblocking(true).map_err(unbound)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -110,14 +136,14 @@ impl SandboxServer {
             .build()
             .map_err(unbound)?;
         let (stop, stopped) = oneshot::channel();
-        let served = sandbox.clone();
+        let door = Door { sandbox: sandbox.clone(), exposed: !address.ip().is_loopback(), patience };
         let run = move || {
-            runtime.block_on(accept(served, listener, stopped));
+            runtime.block_on(accept(door, listener, stopped));
             runtime.shutdown_timeout(Duration::from_millis(100));
         };
         let thread =
             std::thread::Builder::new().name("tagoio-sandbox-accept".to_owned()).spawn(run).map_err(unbound)?;
-        Ok(Self { sandbox, address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { sandbox, address, region, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -127,21 +153,12 @@ impl SandboxServer {
 
     /// Its base URL: what `TAGOIO_API` is to be set to.
     pub fn url(&self) -> String {
-        // What listens on every address of the computer is reached at its own.
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                [127, 0, 0, 1].into()
-            } else {
-                std::net::Ipv6Addr::LOCALHOST.into()
-            });
-        }
-        format!("http://{address}")
+        url(self.address)
     }
 
     /// The region of a [`Client`](crate::Client) that is to talk to it.
     pub fn region(&self) -> Region {
-        Region::insecure(&self.url()).unwrap_or_default()
+        self.region.clone()
     }
 
     /// The sandbox that is served.
@@ -193,43 +210,65 @@ impl fmt::Debug for SandboxServer {
     }
 }
 
+/// What listens on every address of the computer is reached at its own.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    format!("http://{address}")
+}
+
+/// What each connection leads to.
+#[derive(Clone)]
+struct Door {
+    sandbox: Sandbox,
+    /// Whether other computers can reach it.
+    exposed: bool,
+    patience: Patience,
+}
+
 /// Accepts connections until it is told to stop, and then lets those that are under way end.
-async fn accept(sandbox: Sandbox, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
+async fn accept(door: Door, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let connections = GracefulShutdown::new();
+    let patience = door.patience;
+    let connections = Connections::new(patience.connections);
+    let under_way = GracefulShutdown::new();
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            _ = &mut stopped => break,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = &mut stopped => break,
         };
         let Ok((stream, _)) = accepted else {
-            // Out of file descriptors, most likely: others have to end first.
+            // Out of file descriptors, most likely: another has to go first.
+            connections.dismiss_idlest();
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        let admitted = tokio::select! {
+            admitted = connections.admit() => admitted,
+            _ = &mut stopped => break,
+        };
+        let Some(place) = admitted else { break };
         // An answer's head and body leave in two writes; they need not wait for each other.
         let _ = stream.set_nodelay(true);
-        let sandbox = sandbox.clone();
-        let service = service_fn(move |request| handle(sandbox.clone(), request));
+        let (door, seat) = (door.clone(), place.seat());
+        let service = service_fn(move |request| handle(door.clone(), Arc::clone(&seat), request));
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(SLOWEST_CLIENT)
+            .header_read_timeout(patience.head)
             .half_close(true)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = connections.watch(connection);
+            .serve_connection(TokioIo::new(place.watch(stream, patience.answer)), service);
+        let connection = under_way.watch(connection);
         tokio::spawn(async move {
-            // A connection that breaks is the client's business.
-            let _ = connection.await;
-            drop(place);
+            tokio::select! {
+                // A connection that breaks is the client's business.
+                _ = connection => {}
+                () = place.dismissed() => {}
+            }
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(LONGEST_GOODBYE, connections.shutdown()).await;
+    let _ = tokio::time::timeout(patience.goodbye, under_way.shutdown()).await;
 }
 
 type Body = BoxBody<Bytes, HangUp>;
@@ -247,51 +286,123 @@ impl fmt::Display for HangUp {
 impl std::error::Error for HangUp {}
 
 async fn handle(
-    sandbox: Sandbox,
+    door: Door,
+    seat: Arc<Seat>,
     request: hyper::Request<Incoming>,
 ) -> std::result::Result<hyper::Response<Body>, HangUp> {
-    let request = match read(request).await {
-        Ok(request) => request,
-        Err(response) => return Ok(whole(response)),
+    let Door { sandbox, exposed, patience } = door;
+    let (head, mut body) = request.into_parts();
+    let Some(method) = method(&head.method) else {
+        return Ok(whole(refusal(405, "Method Not Allowed")));
     };
-    if let Some(response) = control::answer(&sandbox, &request) {
-        return Ok(whole(response));
+    let request = described(method, &head);
+    let is_control = control::is_for(request.path());
+    if is_control {
+        if let Some(reason) = control::objection(&head, exposed) {
+            return Ok(parting(whole(refusal(403, reason)), &head, body, patience.body));
+        }
     }
-    let Outcome { delay, ending } = sandbox.outcome(&request);
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    match ending {
-        Ending::Answer(response) => Ok(whole(response)),
-        Ending::HangUp => Err(HangUp),
-        Ending::Cut { response, after } => Ok(cut(response, after)),
-    }
+    let is_stranger = !is_control && !sandbox.knows_token_of(&request);
+    let largest = match (is_stranger, control::brings_state(&request)) {
+        (true, _) => LARGEST_BODY_OF_STRANGERS,
+        (false, false) => LARGEST_BODY,
+        (false, true) => LARGEST_STATE,
+    };
+    let is_plausible = body.size_hint().lower() <= LARGEST_BODY as u64;
+    let (request, is_last) = match read(&mut body, largest, patience.body).await {
+        Ok(bytes) if bytes.is_empty() => (request, false),
+        Ok(bytes) => (request.with_body(bytes.as_ref()), false),
+        // Why it is refused does not depend on its body.
+        Err(Unread::TooLarge) if is_stranger && is_plausible => (request, true),
+        Err(unread) => {
+            let response = unread.refusal();
+            if !is_control {
+                sandbox.note(&request, response.status());
+            }
+            return Ok(parting(whole(response), &head, body, patience.body));
+        }
+    };
+    let working = seat.work();
+    let response = if is_control {
+        whole(control::answer(&sandbox, &request))
+    } else {
+        let Outcome { delay, ending } = sandbox.outcome(&request);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        match ending {
+            Ending::Answer(response) => whole(response),
+            Ending::HangUp => return Err(HangUp),
+            Ending::Cut { response, after } => cut(response, after),
+        }
+    };
+    drop(working);
+    Ok(if is_last { parting(response, &head, body, patience.body) } else { response })
 }
 
-/// The request as both doors know it, or an answer to what can't be one.
-async fn read(request: hyper::Request<Incoming>) -> std::result::Result<Request, Response> {
-    let (head, body) = request.into_parts();
-    let Ok(method) = head.method.as_str().parse::<Method>() else {
-        return Err(refusal(405, "Method Not Allowed"));
-    };
+/// By its exact name: HTTP's methods are case-sensitive.
+fn method(method: &hyper::Method) -> Option<Method> {
+    method.as_str().parse().ok().filter(|known: &Method| known.as_str() == method.as_str())
+}
+
+/// The head of a request as both doors know it.
+fn described(method: Method, head: &hyper::http::request::Parts) -> Request {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut request = Request::new(method, format!("http://sandbox{target}"));
     for (name, value) in &head.headers {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         request = request.with_header(name.as_str().to_owned(), value);
     }
-    let has_body = head.headers.contains_key("content-length") || head.headers.contains_key("transfer-encoding");
-    let largest = if control::brings_state(&head.method, head.uri.path()) { LARGEST_STATE } else { LARGEST_BODY };
-    let body = tokio::time::timeout(SLOWEST_CLIENT, Limited::new(body, largest).collect()).await;
-    match body {
-        Err(_) => Err(refusal(408, "Request Timeout")),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(refusal(413, "Payload Too Large")),
-        Ok(Err(_)) => Err(refusal(400, "Invalid body")),
-        Ok(Ok(body)) => {
-            let body = body.to_bytes();
-            Ok(if has_body && !body.is_empty() { request.with_body(body.as_ref()) } else { request })
+    request
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLarge,
+    TooSlow,
+    Broken,
+}
+
+impl Unread {
+    fn refusal(&self) -> Response {
+        match self {
+            Self::TooLarge => refusal(413, "Payload Too Large"),
+            Self::TooSlow => refusal(408, "Request Timeout"),
+            Self::Broken => refusal(400, "Invalid body"),
         }
     }
+}
+
+async fn read(body: &mut Incoming, largest: usize, within: Duration) -> std::result::Result<Bytes, Unread> {
+    // What says that it is too large need not be sent: before the first read there is no `100 Continue`.
+    if body.size_hint().lower() > largest as u64 {
+        return Err(Unread::TooLarge);
+    }
+    match tokio::time::timeout(within, Limited::new(body, largest).collect()).await {
+        Err(_) => Err(Unread::TooSlow),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Unread::TooLarge),
+        Ok(Err(_)) => Err(Unread::Broken),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+/// The last answer on its connection. What is still under way to the server is received and thrown away for a while:
+/// closing at once would reset the connection, and take the answer from a client that is still sending.
+fn parting(
+    mut response: hyper::Response<Body>,
+    head: &hyper::http::request::Parts,
+    mut rest: Incoming,
+    patience: Duration,
+) -> hyper::Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    // Who asks first sends nothing after such an answer.
+    if !head.headers.contains_key(EXPECT) {
+        let receive = async move { while let Some(Ok(_)) = rest.frame().await {} };
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(patience, receive).await;
+        });
+    }
+    response
 }
 
 fn refusal(status: u16, message: &'static str) -> Response {
@@ -308,7 +419,7 @@ fn cut(response: Response, after: usize) -> hyper::Response<Body> {
     let (builder, body) = start(response);
     let builder = builder.header("content-length", body.len());
     let part = body.slice(..after.min(body.len()));
-    finish(builder, Part(Some(part)).boxed())
+    finish(builder, Part::Unsent(part).boxed())
 }
 
 fn start(response: Response) -> (hyper::http::response::Builder, Bytes) {
@@ -330,7 +441,11 @@ fn finish(builder: hyper::http::response::Builder, body: Body) -> hyper::Respons
 }
 
 /// A part of a body, and then an error: hyper drops the connection at that.
-struct Part(Option<Bytes>);
+enum Part {
+    Unsent(Bytes),
+    Unflushed,
+    Sent,
+}
 
 impl hyper::body::Body for Part {
     type Data = Bytes;
@@ -338,8 +453,150 @@ impl hyper::body::Body for Part {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, HangUp>>> {
-        Poll::Ready(Some(self.0.take().map(Frame::data).ok_or(HangUp)))
+        match std::mem::replace(&mut *self, Self::Sent) {
+            Self::Unsent(part) => {
+                *self = Self::Unflushed;
+                Poll::Ready(Some(Ok(Frame::data(part))))
+            }
+            // hyper writes what it has when a body makes it wait, and throws it away when a body fails.
+            Self::Unflushed => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Sent => Poll::Ready(Some(Err(HangUp))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::sandbox::{Fault, FaultRule};
+
+    fn served(patience: Patience) -> SandboxServer {
+        let listener = bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let sandbox = Sandbox::builder().rate_limits(false).users(2_000).build();
+        SandboxServer::start(sandbox, listener, address, patience).unwrap()
+    }
+
+    fn connected(server: &SandboxServer) -> TcpStream {
+        let stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    fn request(server: &SandboxServer, target: &str) -> Vec<u8> {
+        let token = server.sandbox().token();
+        format!("GET {target} HTTP/1.1\r\nhost: localhost\r\ntoken: {}\r\n\r\n", token.expose()).into_bytes()
+    }
+
+    fn status_line(stream: &mut TcpStream) -> String {
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).unwrap();
+        String::from_utf8_lossy(&line).into_owned()
+    }
+
+    /// Whether the server has closed a connection, after a wait of up to 20 seconds.
+    fn is_closed(stream: &mut TcpStream) -> bool {
+        match stream.read_to_end(&mut Vec::new()) {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+
+    #[test]
+    fn a_good_client_is_served_behind_more_silent_ones_than_there_is_room_for() {
+        let server = served(Patience { connections: 50, ..Patience::USUAL });
+        let mut silent: Vec<_> = (0..120).map(|_| connected(&server)).collect();
+        for stream in silent.iter_mut().step_by(2) {
+            // The first ones have had to go.
+            let _ = stream.write_all(b"GET /profile HT");
+        }
+        let begin = Instant::now();
+        let mut good = connected(&server);
+        for _ in 0..3 {
+            good.write_all(&request(&server, "/profile/current/summary")).unwrap();
+            assert_eq!(status_line(&mut good), "HTTP/1.1 200");
+            good = connected(&server);
+        }
+        assert!(begin.elapsed() < Patience::USUAL.head / 3, "it took {:?}", begin.elapsed());
+        assert!(is_closed(&mut silent[0]), "who has been silent for the longest has to go first");
+    }
+
+    #[test]
+    fn a_connection_that_is_being_worked_for_does_not_have_to_go() {
+        let server = served(Patience { connections: 2, ..Patience::USUAL });
+        server.sandbox().inject(FaultRule::new(Fault::Delay { milliseconds: 300 })).unwrap();
+        let mut slow = connected(&server);
+        slow.write_all(&request(&server, "/profile")).unwrap();
+        // A delayed request is handled first and answered then.
+        while server.journal().is_empty() {
+            std::thread::yield_now();
+        }
+        for _ in 0..8 {
+            let mut other = connected(&server);
+            other.write_all(&request(&server, "/profile")).unwrap();
+            assert_eq!(status_line(&mut other), "HTTP/1.1 200");
+        }
+        assert_eq!(status_line(&mut slow), "HTTP/1.1 200");
+    }
+
+    #[test]
+    fn who_leaves_answers_unread_is_disconnected() {
+        let server = served(Patience { answer: Duration::from_millis(100), ..Patience::USUAL });
+        let mut lazy = connected(&server);
+        lazy.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        let large = request(&server, "/run/users?amount=2000");
+        // More than the buffers of both sides hold, so the server has to wait, and so has this client then.
+        let refused = (0..100_000).find_map(|_| lazy.write_all(&large).err()).expect("the server hangs up");
+        assert!(matches!(refused.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe), "{refused}");
+    }
+
+    #[test]
+    fn who_reads_slowly_gets_all_of_it() {
+        let server = served(Patience { answer: Duration::from_secs(10), ..Patience::USUAL });
+        let mut slow = connected(&server);
+        let (large, rounds) = (request(&server, "/run/users?amount=2000"), 20);
+        for _ in 0..rounds {
+            slow.write_all(&large).unwrap();
+        }
+        slow.shutdown(std::net::Shutdown::Write).unwrap();
+        let (mut all, mut some) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = slow.read(&mut some) {
+            all.extend_from_slice(&some[..count]);
+        }
+        assert_eq!(String::from_utf8_lossy(&all).matches("HTTP/1.1 200 OK").count(), rounds);
+    }
+
+    #[test]
+    fn who_does_not_finish_a_request_is_disconnected() {
+        let short = Duration::from_millis(100);
+        let server = served(Patience { head: short, body: short, ..Patience::USUAL });
+        let token = server.sandbox().token();
+        let half = format!("POST /run HTTP/1.1\r\nhost: x\r\ntoken: {}\r\ncontent-length: 9\r\n", token.expose());
+        let mut silent = connected(&server);
+        assert!(is_closed(&mut silent));
+        let mut without_head = connected(&server);
+        without_head.write_all(half.as_bytes()).unwrap();
+        assert!(is_closed(&mut without_head));
+        let mut without_body = connected(&server);
+        without_body.write_all(format!("{half}\r\n{{").as_bytes()).unwrap();
+        assert_eq!(status_line(&mut without_body), "HTTP/1.1 408");
+        assert!(is_closed(&mut without_body));
+        let journal: Vec<_> = server.journal().iter().map(ToString::to_string).collect();
+        assert_eq!(journal, ["POST (unknown) 408"]);
+    }
+
+    #[test]
+    fn the_region_is_where_it_listens() {
+        let server = served(Patience::USUAL);
+        assert_eq!(server.region().base_url(), server.url());
     }
 }

@@ -1,19 +1,48 @@
 //! What a test looks at.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::directory::User;
+use super::faults::Fault;
 use crate::run::UserInfo;
 use crate::transport::Route;
 
-/// A request that the sandbox answered, without anything secret.
+/// A request that came to the sandbox, and what was sent back; without anything secret of the world's.
+///
+/// ```
+/// use tagoio::sandbox::{Fault, FaultRule, Sandbox};
+///
+/// let sandbox = Sandbox::new();
+/// let tago = sandbox.client()?;
+/// sandbox.inject(FaultRule::new(Fault::HangUp))?;
+/// assert!(tago.profile().list().is_err());
+/// tago.profile().list()?;
+/// let journal: Vec<_> = sandbox.journal().iter().map(ToString::to_string).collect();
+/// assert_eq!(journal, ["GET /profile (no answer)", "GET /profile 200"]);
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handled {
     /// What was called.
     pub route: Route,
-    /// The HTTP status of the answer.
-    pub status: u16,
+    /// The HTTP status that was sent; `None` when a fault dropped the connection before that.
+    pub status: Option<u16>,
+    /// What went wrong on demand. With [`Fault::CutBody`], only a part of the answer was sent.
+    pub fault: Option<Arc<Fault>>,
+}
+
+/// The route and the status, or that there was none.
+impl fmt::Display for Handled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(status) => write!(f, "{} {status}", self.route),
+            None => write!(f, "{} (no answer)", self.route),
+        }
+    }
 }
 
 /// An e-mail that TagoIO would have sent.

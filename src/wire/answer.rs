@@ -129,7 +129,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
         // 204, or a success that has nothing to say.
         Err(_) if success && text.trim().is_empty() => Value::Null,
         Err(_) if !success => return Err(refused(request, response, None)),
-        Err(error) => return Err(failed(String::new(), describe(&error).into())),
+        Err(error) => return Err(failed(String::new(), describe_answer(&error).into())),
     };
     let (enveloped, value) = match value {
         Value::Object(members) if !success || members.get("status") == Some(&Value::Bool(false)) => {
@@ -149,7 +149,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
             (true, _) => format!("result{}{below}", if below.starts_with('[') { "" } else { "." }),
             (false, _) => below,
         };
-        failed(path, describe(error.inner()).into())
+        failed(path, describe_answer(error.inner()).into())
     })
 }
 
@@ -184,12 +184,21 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
         Category::Io | Category::Syntax | Category::Eof => text,
         Category::Data => match text.rsplit_once(", expected ") {
             // "invalid type: string \"secret\", expected u64" names what was found by its kind and its value.
-            Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            Some((found, expected)) if found.starts_with("invalid ") => {
                 let found = found.split(['"', '`']).next().unwrap_or_default().trim_end();
                 format!("{found}, expected {expected}")
             }
             _ => text,
         },
+    }
+}
+
+/// What is wrong with an answer: also a word that stands where none of its kind is known may be a secret.
+fn describe_answer(error: &serde_json::Error) -> String {
+    let text = describe(error);
+    match text.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected ")) {
+        Some((_, expected)) => format!("unknown variant, expected {expected}"),
+        None => text,
     }
 }
 
@@ -352,6 +361,17 @@ mod tests {
             assert_eq!(std::error::Error::source(&error).unwrap().to_string(), source);
             assert!(!format!("{error:?}").contains("canary"));
         }
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_is_not_quoted() {
+        #[derive(Debug, Deserialize)]
+        enum Word {
+            Known,
+        }
+        let error = read::<Word>(200, r#"{"status":true,"result":"canary`, expected x"}"#).unwrap_err();
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "unknown variant, expected `Known`");
+        assert!(matches!(read(200, r#"{"status":true,"result":"Known"}"#), Ok(Word::Known)));
     }
 
     #[test]

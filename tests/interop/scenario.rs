@@ -183,7 +183,7 @@ impl Player {
         }
         let rule = lie.filter(|lie| lie.step == step.title).map(|lie| &lie.rule).or(step.fault.as_ref());
         if let Some(rule) = rule {
-            self.sandbox.inject(rule.clone());
+            self.sandbox.inject(rule.clone()).map_err(|error| error.to_string())?;
         }
         let args = differences.args(self.name, step).unwrap_or(&step.args);
         let order = Order {
@@ -203,8 +203,7 @@ impl Player {
             return Err("a fault still waits for its request".to_owned());
         }
         let journal = self.sandbox.journal();
-        let requests =
-            journal[before..].iter().map(|handled| format!("{} {}", handled.route, handled.status)).collect();
+        let requests = journal[before..].iter().map(ToString::to_string).collect();
         Ok(Deed { answer, requests, by_hand })
     }
 }

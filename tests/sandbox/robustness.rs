@@ -119,8 +119,12 @@ fn whatever_is_sent_is_answered_in_tagoios_form() {
             .with_secret_header("token", sandbox.token())
             .with_body(body);
         let response = sandbox.send(&request).unwrap();
-        let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!(answer["status"], response.status() == 200, "{method} {target}");
+        if method == Method::Head {
+            assert!(response.body().is_empty(), "{method} {target}");
+        } else {
+            let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            assert_eq!(answer["status"], response.status() == 200, "{method} {target}");
+        }
         assert!([200, 400, 401, 403, 404, 500].contains(&response.status()), "{method} {target}");
     };
     for target in &targets {
@@ -164,8 +168,7 @@ fn the_journal_names_routes_and_statuses() {
     let _ = tago.run().users().info("nobody");
     let _ = tago.token().delete(sandbox.profile_id(), &Token::new("p-secret").unwrap());
     let _ = tago.raw(Method::Get, "/device").response();
-    let journal: Vec<_> =
-        sandbox.journal().iter().map(|handled| format!("{} {}", handled.route, handled.status)).collect();
+    let journal: Vec<_> = sandbox.journal().iter().map(ToString::to_string).collect();
     assert_eq!(
         journal,
         ["GET /run/users/{user} 404", "DELETE /profile/{profile}/token/{token} 404", "GET (unknown) 404",]

@@ -470,7 +470,7 @@ fn worlds_that_cannot_be_are_told_with_their_place() {
         (json!({"version": 1, "acounts": []}), "acounts: unknown field `acounts`"),
         (
             json!({"version": 1, "account": {"plan": "gold"}}),
-            "account.plan: unknown variant, expected one of `free`, `starter`, `scale`",
+            "account.plan: unknown variant `gold`, expected one of `free`, `starter`, `scale`",
         ),
         (json!({"version": 1, "account": {"two_factor": ""}}), "account.two_factor: it is empty"),
         (
@@ -594,7 +594,7 @@ fn a_reset_goes_back_to_how_it_was_built() {
             )
             .unwrap();
         sandbox.advance(days(3));
-        sandbox.inject(FaultRule::new(Fault::HangUp).times(9));
+        sandbox.inject(FaultRule::new(Fault::HangUp).times(9)).unwrap();
         sandbox.reset();
         assert!(sandbox.snapshot() == beginning);
         assert_eq!(sandbox.token().expose(), token.expose());
