@@ -309,7 +309,7 @@ macro_rules! list_query {
 
         impl<'de> serde::Deserialize<'de> for $name<$partial> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                let form = crate::page::QueryForm::deserialize(deserializer)?;
+                let crate::wire::Object(form) = crate::wire::Object::<crate::page::QueryForm<_, _>>::deserialize(deserializer)?;
                 Ok(Self {
                     page: form.page,
                     amount: form.amount,
