@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::macros::open_enum;
 use crate::time::{DateInput, Timestamp};
+use crate::wire::number;
 
 open_enum! {
     /// A service that TagoIO counts and limits.
@@ -140,26 +141,10 @@ impl ServiceAllocation {
 /// Whole numbers are written as such: TagoIO's other clients don't write `350000.0`.
 impl Serialize for ServiceAllocation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Number {
-            Whole(i64),
-            Fraction(f64),
-        }
-
-        const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
         if let Some((service, amount)) = self.iter().find(|(_, amount)| !amount.is_finite()) {
             return Err(serde::ser::Error::custom(format!("the amount of {service} is {amount}")));
         }
-        serializer.collect_map(self.iter().map(|(service, amount)| {
-            let number = if amount.fract() == 0.0 && amount.abs() <= LARGEST_EXACT {
-                #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-                Number::Whole(amount as i64)
-            } else {
-                Number::Fraction(amount)
-            };
-            (service, number)
-        }))
+        serializer.collect_map(self.iter().map(|(service, amount)| (service, number(amount))))
     }
 }
 

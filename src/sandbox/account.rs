@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal, number};
+use super::answer::{Answer, Refusal};
 use super::dates;
 use super::routes::Context;
 use super::world::Allocation;
+use crate::wire::number;
 
 pub(super) fn introspection(context: &mut Context<'_>) -> Answer {
     let record = context.world.tokens.get(&context.caller.token).ok_or_else(Refusal::invalid_token)?;

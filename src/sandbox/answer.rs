@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::transport::Response;
 
@@ -75,14 +75,4 @@ pub(super) fn respond(answer: Answer) -> Response {
             }
         }
     }
-}
-
-/// A number as JavaScript writes it: whole ones without a decimal point.
-pub(super) fn number(value: f64) -> Value {
-    const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() <= LARGEST_EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-        return json!(value as i64);
-    }
-    json!(value)
 }

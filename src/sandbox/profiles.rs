@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::access::{Role, prove};
 use super::account::amounts;
-use super::answer::{Answer, Refusal, number};
+use super::answer::{Answer, Refusal};
 use super::audit::AuditLog;
 use super::call::object;
 use super::dates;
@@ -16,6 +16,7 @@ use super::routes::{Change, Context};
 use super::settings;
 use super::statistics;
 use super::world::{AddOns, Allocation, Portal, Profile};
+use crate::wire::number;
 
 impl Profile {
     /// A profile as it is on its first day.

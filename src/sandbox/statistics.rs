@@ -6,12 +6,13 @@ use chrono::{DateTime, Datelike, Months, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 
 use super::access::Role;
-use super::answer::{Answer, Refusal, number};
+use super::answer::{Answer, Refusal};
 use super::dates;
 use super::fields::is_time_zone;
 use super::ids::{hash, mix};
 use super::routes::Context;
 use super::world::Profile;
+use crate::wire::number;
 
 /// How long points are kept.
 const RETENTION: Months = Months::new(60);

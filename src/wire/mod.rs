@@ -1,6 +1,7 @@
 //! What goes over the wire: typed operation → request, response → typed value. Pure functions, no transport.
 
 mod answer;
+mod number;
 mod operation;
 mod query;
 mod raw;
@@ -8,6 +9,7 @@ mod redact;
 mod retry_after;
 
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
+pub(crate) use number::number;
 pub(crate) use operation::{Operation, delete, get, post, put};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;

@@ -103,13 +103,9 @@ fn mints_or_moves(route: &Route) -> bool {
 
 /// What follows the word `token` in a path is one.
 fn secrets(path: &str) -> impl Iterator<Item = Token> {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let segments: Vec<&str> = path.split('/').collect();
-    let pairs: Vec<_> = segments.windows(2).map(|pair| (pair[0] == "token", pair[1].to_owned())).collect();
-    pairs.into_iter().filter_map(|(is_secret, segment)| {
-        let segment = percent_decode_str(&segment).decode_utf8().ok()?;
-        is_secret.then(|| Token::new(segment).ok()).flatten()
-    })
+    let segments = || path.split(['?', '#']).next().unwrap_or_default().split('/');
+    let following = segments().zip(segments().skip(1)).filter(|(word, _)| *word == "token");
+    following.filter_map(|(_, segment)| Token::new(percent_decode_str(segment).decode_utf8().ok()?).ok())
 }
 
 fn refusal(path: &str) -> Option<&'static str> {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::super::access::{Grant, Power};
-use super::super::answer::number;
 use super::super::dates;
 use super::super::world::writable;
 use crate::profile::Plan;
 use crate::tag::tags_as_written;
+use crate::wire::number;
 use crate::{Patch, Tag};
 
 #[derive(PartialEq, Serialize, Deserialize)]
