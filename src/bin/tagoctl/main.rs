@@ -1,1 +1,17 @@
-fn main() {}
+//! `tagoctl`: the administration of TagoIO from the command line.
+
+mod cli;
+mod connect;
+mod failure;
+mod nearest;
+mod official;
+mod output;
+mod prompt;
+mod request;
+mod team;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os())
+}

@@ -1,0 +1,147 @@
+//! Which TagoIO is talked to, and by what right.
+
+use std::time::Duration;
+
+use clap::Args;
+use tagoio::sandbox::Sandbox;
+use tagoio::transport::Logged;
+use tagoio::{Client, ClientBuilder, Region, Token};
+
+use crate::failure::{Failure, Result};
+use crate::official;
+use crate::output::Output;
+use crate::request::text_of;
+
+/// Where requests go, and the token they go with. There is no flag for a token's value: it would be in the shell's
+/// history and in everybody's list of processes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// Read the token from a file, or from standard input with `-`; else TAGOIO_TOKEN or T_ANALYSIS_TOKEN has it
+    #[arg(long, global = true, value_name = "FILE|-")]
+    token_file: Option<String>,
+    /// Use the profile and the address that TagoIO's own CLI keeps under this name (tagoconfig.json)
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "token_file")]
+    env: Option<String>,
+    /// us-e1, eu-w1, or the id of a TagoDeploy [default: TAGOIO_API, else us-e1]
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<String>,
+    /// The address of the API, when no region has it
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "region")]
+    api_url: Option<String>,
+    /// Use an in-memory TagoIO that begins anew each time: no account, no network
+    #[arg(long, global = true, conflicts_with_all = ["token_file", "env", "region", "api_url"])]
+    sandbox: bool,
+    /// Give up on an answer after so many seconds [default: 60]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: Option<u64>,
+    /// Say on standard error which requests are made
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+/// What a command works with.
+pub(crate) struct Context<'a> {
+    connection: Connection,
+    pub(crate) out: &'a Output,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(connection: Connection, out: &'a Output) -> Self {
+        Self { connection, out }
+    }
+
+    /// The client that the command line asks for. Reads what has to be read; sends nothing.
+    pub(crate) fn client(&self) -> Result<Client> {
+        self.client_with(|builder| builder)
+    }
+
+    /// As [`client`](Self::client), with settings of the command's own.
+    pub(crate) fn client_with(&self, settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client> {
+        let connection = &self.connection;
+        if connection.verbose {
+            verbose();
+        }
+        let mut builder = Client::builder().user_agent_suffix(concat!("tagoctl/", env!("CARGO_PKG_VERSION")));
+        if let Some(seconds) = connection.timeout {
+            builder = builder.timeout(Duration::from_secs(seconds));
+        }
+        if connection.sandbox {
+            let sandbox = Sandbox::new();
+            let token = sandbox.token();
+            return Ok(builder.token(token).region(Region::US_E1).transport(Logged::new(sandbox)).build()?);
+        }
+        let mut region = connection.region()?;
+        builder = if let Some(file) = &connection.token_file {
+            let text = text_of(file)?;
+            let name = if file == "-" { "standard input" } else { file };
+            builder.token(token_of(name, text.trim_end_matches(['\r', '\n']))?)
+        } else if let Some(name) = &connection.env {
+            let environment = official::environment(name)?;
+            region = region.or(environment.region);
+            builder.token(environment.token)
+        } else if has_token() {
+            builder.token_from_env()
+        } else {
+            return Err(Failure::usage("missing_token", "there is no token: TAGOIO_TOKEN isn't set").hint(
+                "set TAGOIO_TOKEN, or use --token-file FILE, --env NAME of TagoIO's own CLI, or --sandbox to try things",
+            ));
+        };
+        if let Some(region) = region {
+            builder = builder.region(region);
+        }
+        Ok(settings(builder).build()?)
+    }
+}
+
+impl Connection {
+    fn region(&self) -> Result<Option<Region>> {
+        Ok(match (&self.region, &self.api_url) {
+            (Some(name), _) if name.contains("://") => {
+                return Err(Failure::usage("usage", format!("{name} is an address: use --api-url")));
+            }
+            (Some(name), _) => Some(match name.parse() {
+                Ok(region) => region,
+                Err(_) => Region::deploy(name)?,
+            }),
+            (None, Some(url)) => Some(Region::custom(url)?),
+            (None, None) => None,
+        })
+    }
+}
+
+/// A token that was read from somewhere; what is wrong with it is told without repeating it.
+pub(crate) fn token_of(place: &str, text: &str) -> Result<Token> {
+    Token::new(text).map_err(|error| Failure::usage("invalid_token", format!("{place}: {error}")))
+}
+
+/// As in TagoIO's SDKs, an empty variable counts as none.
+fn has_token() -> bool {
+    ["TAGOIO_TOKEN", "T_ANALYSIS_TOKEN"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+struct Stderr;
+
+impl log::Log for Stderr {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        // What lower layers say could hold headers.
+        metadata.target() == "tagoio"
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            eprintln!("{}", record.args());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A second call changes nothing.
+fn verbose() {
+    if log::set_logger(&Stderr).is_ok() {
+        log::set_max_level(log::LevelFilter::Debug);
+    }
+}

@@ -1,0 +1,229 @@
+//! What went wrong, in words for a person and in a code for a program.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use console::style;
+use serde_json::{Map, Value, json};
+use tagoio::Error;
+
+use crate::output::Format;
+
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// Why a command didn't do what it was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// TagoIO refused, or can't be reached.
+    Tago(Error),
+    /// The command line, a file or a setting is wrong: nothing was sent.
+    Usage(Usage),
+    /// Some of the work was done, and some was not.
+    Partly(String),
+    /// The person at the keyboard asked to stop.
+    Interrupted(String),
+    /// The person at the keyboard said no.
+    Declined,
+    /// What came out couldn't be written.
+    Write(String, io::Error),
+    /// Whoever read the output has what they wanted.
+    PipeClosed,
+}
+
+/// What is wrong with a command line, a file or a setting.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    /// For programs: it never changes.
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Usage(Usage { code, message: message.into(), hint: None })
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.hint = Some(text.into());
+        }
+        self
+    }
+
+    /// A file that can't be read.
+    pub(crate) fn unreadable(path: &str, error: &io::Error) -> Self {
+        Self::usage("unreadable_file", format!("{path}: {error}"))
+    }
+
+    /// Something that couldn't be written, the standard output or a file.
+    pub(crate) fn write(what: &str, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::PipeClosed } else { Self::Write(what.to_owned(), error) }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::PipeClosed => 0,
+            Self::Tago(Error::Config(_)) | Self::Usage(_) => 2,
+            Self::Tago(_) | Self::Declined | Self::Write(..) => 1,
+            Self::Partly(_) => 3,
+            Self::Interrupted(_) => 130,
+        }
+    }
+
+    /// The stable name of what went wrong: `docs/tagoctl.md` lists them.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Tago(error) => code_of(error),
+            Self::Usage(usage) => usage.code,
+            Self::Partly(_) => "partly_done",
+            Self::Interrupted(_) => "interrupted",
+            Self::Declined => "declined",
+            Self::Write(..) => "unwritable",
+            Self::PipeClosed => "pipe_closed",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Tago(error) => chain(error),
+            Self::Usage(usage) => usage.message.clone(),
+            Self::Partly(text) | Self::Interrupted(text) => text.clone(),
+            Self::Declined => "nothing was done".to_owned(),
+            Self::Write(what, error) => format!("{what}: {error}"),
+            Self::PipeClosed => String::new(),
+        }
+    }
+
+    fn hint_text(&self) -> Option<&str> {
+        match self {
+            Self::Tago(error) => hint_for(error),
+            Self::Usage(usage) => usage.hint.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Says on standard error what went wrong, in the form that goes with the output, and gives the exit code.
+    pub(crate) fn report(&self, format: Format) -> ExitCode {
+        if !matches!(self, Self::PipeClosed) {
+            let text = match format {
+                Format::Json | Format::Jsonl => self.as_json().to_string(),
+                Format::Table | Format::Csv | Format::Tsv => self.as_text(),
+            };
+            eprintln!("{text}");
+        }
+        ExitCode::from(self.exit_code())
+    }
+
+    fn as_text(&self) -> String {
+        let mut text = format!("{} {}", style("error:").for_stderr().red().bold(), self.message());
+        if let Some(hint) = self.hint_text() {
+            let _ = write!(text, "\n{} {hint}", style("hint:").for_stderr().cyan());
+        }
+        text
+    }
+
+    fn as_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("error".to_owned(), self.message().into());
+        object.insert("code".to_owned(), self.code().into());
+        if let Self::Tago(error) = self {
+            if let Some(route) = error.route() {
+                object.insert("route".to_owned(), route.to_string().into());
+            }
+            if let Some(status) = error.status() {
+                object.insert("status".to_owned(), status.into());
+            }
+            if let Some(wait) = error.retry_after() {
+                object.insert("retry_after_seconds".to_owned(), json!(wait.as_secs_f64()));
+            }
+            object.insert("maybe_delivered".to_owned(), error.maybe_delivered().into());
+        }
+        if let Some(hint) = self.hint_text() {
+            object.insert("hint".to_owned(), hint.into());
+        }
+        Value::Object(object)
+    }
+}
+
+/// An error and what is below it, in one line.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(source) = below {
+        let _ = write!(text, ": {source}");
+        below = source.source();
+    }
+    text
+}
+
+fn code_of(error: &Error) -> &'static str {
+    match error {
+        Error::Config(_) => "invalid",
+        Error::Decode(_) => "unexpected_answer",
+        error if error.is_rate_limited() => "rate_limited",
+        Error::Transport { .. } if error.is_timeout() => "timeout",
+        Error::Transport { .. } => "unreachable",
+        error if error.is_two_factor_required() => "two_factor_required",
+        error if error.is_wrong_password() => "wrong_password",
+        error if error.is_limit_reached() => "limit_reached",
+        error if error.is_unauthorized() => "unauthorized",
+        error if error.is_permission_denied() => "permission_denied",
+        error if error.is_not_found() => "not_found",
+        error if error.status().is_some_and(|status| status >= 500) => "server_error",
+        _ => "refused",
+    }
+}
+
+fn hint_for(error: &Error) -> Option<&'static str> {
+    match code_of(error) {
+        "unauthorized" => Some("TagoIO doesn't know this token, or it has expired; mind that each region has its own"),
+        "permission_denied" => Some(
+            "the token may not do this: use a token of the owning account's profile with enough permission, or give \
+             the analysis the permission in Access Management",
+        ),
+        "two_factor_required" => {
+            Some("the account uses two-factor authentication: --otp-type, and --pin-env or a prompt")
+        }
+        _ if error.maybe_delivered() => Some("it may have taken effect: look before you do it again"),
+        _ => None,
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Tago(error)
+    }
+}
+
+/// What clap says, without its own `error:` and colours.
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        let text = error.render().to_string();
+        let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+        Self::usage("usage", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_and_codes_are_what_is_documented() {
+        for (failure, exit, code) in [
+            (Failure::usage("unknown_field", "x"), 2, "unknown_field"),
+            (Failure::Partly("x".to_owned()), 3, "partly_done"),
+            (Failure::Interrupted("x".to_owned()), 130, "interrupted"),
+            (Failure::Declined, 1, "declined"),
+            (Failure::write("x", io::ErrorKind::BrokenPipe.into()), 0, "pipe_closed"),
+            (Failure::write("x", io::ErrorKind::StorageFull.into()), 1, "unwritable"),
+            (Failure::Tago(tagoio::Token::new("").unwrap_err()), 2, "invalid"),
+        ] {
+            assert_eq!((failure.exit_code(), failure.code()), (exit, code), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `tagoctl team`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tagoio::{AccountId, ProfileId};
+
+use crate::connect::Context;
+use crate::failure::Result;
+use crate::output::Columns;
+use crate::prompt::Danger;
+
+const MEMBERS: Columns = Columns::new(&["id", "name", "email", "active", "created_at"], &[]);
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the members
+    #[command(after_help = "Example:\n  tagoctl team list --output csv")]
+    List(ProfileArgs),
+    /// Invite people by e-mail
+    #[command(after_help = "Example:\n  tagoctl team add new.colleague@example.com")]
+    Add {
+        /// Their e-mail addresses
+        #[arg(required = true, value_name = "EMAIL")]
+        emails: Vec<String>,
+        #[command(flatten)]
+        profile: ProfileArgs,
+    },
+    /// Remove a member
+    #[command(after_help = "Example:\n  tagoctl team remove 61fac4d9a5c9f40012a5ff92 --yes")]
+    Remove {
+        /// The id of their account, as `team list` shows it
+        account: AccountId,
+        #[command(flatten)]
+        profile: ProfileArgs,
+        #[command(flatten)]
+        danger: Danger,
+    },
+}
+
+/// Which profile a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct ProfileArgs {
+    /// The profile; the token's own when it isn't said
+    #[arg(long, value_name = "ID", default_value = "current")]
+    pub(crate) profile: ProfileId,
+}
+
+impl Command {
+    pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
+        let client = context.client()?;
+        let team = client.team();
+        match self {
+            Self::List(ProfileArgs { profile }) => context.out.list(&MEMBERS, team.list(profile)?),
+            Self::Add { emails, profile } => {
+                for email in &emails {
+                    let said = team.add(&profile.profile, email)?;
+                    context.out.ack(&json!({"email": email, "invited": true}), &format!("{email}: {said}"))?;
+                }
+                Ok(())
+            }
+            Self::Remove { account, profile, danger } => {
+                if danger.is_meant(&format!("remove the team member {account}"))? {
+                    let said = team.remove(&profile.profile, &account)?;
+                    context.out.ack(&json!({"id": account, "removed": true}), &said)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What holds for every command: help, usage, output, errors and exit codes.
+
+use snapbox::str;
+
+use crate::world::World;
+
+#[test]
+fn without_a_token_it_says_how_to_give_one() {
+    let world = World::new();
+    let command = world.command("team list").env_remove("TAGOIO_TOKEN");
+    command.assert().code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no token: TAGOIO_TOKEN isn't set
+hint: set TAGOIO_TOKEN, or use --token-file FILE, --env NAME of TagoIO's own CLI, or --sandbox to try things
+
+"#]]);
+}
+
+#[test]
+fn with_json_output_an_error_is_one_object() {
+    let world = World::new();
+    world.tagoctl("team list --profile 61fac4d9a5c9f40012a5ff00 -o json").code(1).stdout_eq("").stderr_eq(str![[r#"
+{"code":"not_found","error":"GET /profile/{profile}/team: TagoIO answered 404 Not Found: Profile Not Found","maybe_delivered":false,"route":"GET /profile/{profile}/team","status":404}
+
+"#]]);
+    world.tagoctl("team lst -o json").code(2).stdout_eq("").stderr_eq(str![[r#"
+{"code":"usage","error":"unrecognized subcommand 'lst'/n/n  tip: a similar subcommand exists: 'list'/n/nUsage: tagoctl team [OPTIONS] <COMMAND>/n/nFor more information, try '--help'."}
+
+"#]]);
+}

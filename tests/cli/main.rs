@@ -1,0 +1,5 @@
+//! The built `tagoctl`, run as its users run it, against the served sandbox.
+
+mod basics;
+mod team;
+mod world;

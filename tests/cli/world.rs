@@ -1,0 +1,94 @@
+//! A TagoIO that begins the same each time, and a way to run `tagoctl` in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use snapbox::cmd::{Command, OutputAssert};
+use tagoio::clock::ManualClock;
+use tagoio::sandbox::{Sandbox, SandboxBuilder, SandboxServer};
+
+/// A password that tests set: it must never be seen.
+pub(crate) const PLANTED: &str = "planted-Passw0rd-7c1f";
+
+/// A served sandbox at noon of 31 January 2026, and an empty folder to work in.
+pub(crate) struct World {
+    server: SandboxServer,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// With other settings of the sandbox.
+    pub(crate) fn with(settings: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> Self {
+        let clock = ManualClock::at("2026-01-31T12:00:00Z".parse().unwrap());
+        let sandbox = settings(Sandbox::builder().clock(Arc::new(clock))).build();
+        let server = sandbox.serve("127.0.0.1:0").unwrap();
+        Self { server, folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        self.server.sandbox()
+    }
+
+    /// The folder that commands run in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// Reads a file of the folder.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let words = shlex::split(line).expect("a command line");
+        Command::new(snapbox::cmd::cargo_bin!("tagoctl"))
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("TAGOIO_API", self.server.url())
+            .env("TAGOIO_TOKEN", self.sandbox().token().expose())
+            .env("TAGOIO_REQUEST_ATTEMPTS", "1")
+            .env("PASSWORD", Sandbox::PASSWORD)
+            .env("PLANTED", PLANTED)
+            .current_dir(self.folder.path())
+            .args(words)
+    }
+
+    /// Runs a command line, and makes sure that no secret is in what comes out.
+    pub(crate) fn tagoctl(&self, line: &str) -> OutputAssert {
+        self.check(self.command(line).assert())
+    }
+
+    /// As [`tagoctl`](Self::tagoctl), with text on standard input.
+    pub(crate) fn tagoctl_with_stdin(&self, line: &str, stdin: &str) -> OutputAssert {
+        self.check(self.command(line).stdin(stdin.to_owned()).assert())
+    }
+
+    /// What comes out, as text, of a command that succeeds.
+    pub(crate) fn stdout(&self, line: &str) -> String {
+        let assert = self.tagoctl(line).success();
+        String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn check(&self, assert: OutputAssert) -> OutputAssert {
+        let output = assert.get_output();
+        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let token = self.sandbox().token();
+        for (secret, what) in
+            [(token.expose(), "the token"), (Sandbox::PASSWORD, "the password"), (PLANTED, "a new password")]
+        {
+            assert!(!said.contains(secret), "{what} is shown: {said}");
+        }
+        assert
+    }
+}
