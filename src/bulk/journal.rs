@@ -190,6 +190,12 @@ impl Journal {
         self.entries.values().filter(|entry| matches!(entry, Entry::Done(_))).count()
     }
 
+    /// A journal that can't be written.
+    #[cfg(test)]
+    pub(super) fn read_only(path: &Path) -> std::io::Result<Self> {
+        Ok(Self::new(path, HashMap::new(), File::open(path)?))
+    }
+
     fn new(path: &Path, entries: HashMap<String, Entry>, file: File) -> Self {
         Self { path: path.to_owned(), entries, writer: Mutex::new(Writer { file, broken: false }) }
     }
