@@ -477,7 +477,9 @@ mod tests {
         ] {
             let mut pending =
                 Pending { index: 0, before: Before::default(), in_doubt: false, begun: false, error: None };
-            errors.iter().for_each(|error| learn(&mut pending, error));
+            for error in &errors {
+                learn(&mut pending, error);
+            }
             assert_eq!((pending.before.maybe_done, pending.in_doubt), (maybe_done, in_doubt), "{errors:?}");
         }
     }

@@ -53,6 +53,7 @@ impl JournalHeader {
     }
 
     /// Adds what makes it other work when it is different: the profile, the input, a setting. Never a secret.
+    #[expect(clippy::needless_pass_by_value, reason = "a flag or a number is written as it is")]
     pub fn option(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.options.insert(name.into(), value.to_string());
         self
@@ -287,14 +288,11 @@ impl Contents {
 
     fn learn(&mut self, line: Line<'_>) {
         match line {
-            Line::Begun { key, at } => {
+            Line::Begun { key, at } | Line::Failed { key, at, uncertain: true, .. } => {
                 self.entries.entry(key.into_owned()).or_insert(Entry::Begun(at));
             }
             Line::Done { key, did, .. } => {
                 self.entries.insert(key.into_owned(), Entry::Done(did.into_owned()));
-            }
-            Line::Failed { key, at, uncertain: true, .. } => {
-                self.entries.entry(key.into_owned()).or_insert(Entry::Begun(at));
             }
             Line::Failed { key, uncertain: false, .. } => {
                 self.entries.remove(&*key);
