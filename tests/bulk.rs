@@ -351,6 +351,24 @@ fn a_stop_lets_what_is_in_flight_end_and_begins_nothing() {
 }
 
 #[test]
+fn an_outage_does_not_use_up_the_tries_of_every_task() {
+    for jobs in [1, 4] {
+        let world = World::new(50);
+        world.inject(FaultRule::new(answer(503, "")).times(1_000));
+        let stop = Stop::new();
+        let mut started = BTreeSet::new();
+        let listener = |event: &Event<'_>| match event {
+            Event::Started { index, .. } => drop(started.insert(*index)),
+            Event::Waiting { .. } => stop.request(),
+            _ => {}
+        };
+        let report = world.bulk().jobs(jobs).stop(&stop).on_event(listener).run(&world.deletions());
+        assert_eq!(report.progress.failed, started.len());
+        assert!((jobs..2 * jobs).contains(&started.len()), "{} began with {jobs} jobs", started.len());
+    }
+}
+
+#[test]
 fn a_stop_ends_a_wait() {
     let world = World::with_room(150);
     let stop = Stop::new();
@@ -556,11 +574,14 @@ mod journal {
             std::fs::read(&path).unwrap()
         };
         assert_eq!(whole.split_inclusive(|byte| *byte == b'\n').count(), 7, "a header and two lines for each task");
+        let header_length = whole.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len).next().unwrap();
         for cut in 0..=whole.len() {
             for last_took_effect in [false, true] {
                 let world = killed_at(&whole[..cut], last_took_effect);
                 std::fs::write(&path, &whole[..cut]).unwrap();
                 let journal = Journal::resume(&path, &header(&world)).unwrap();
+                let lines = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(header_length, |at| at + 1);
+                assert_eq!(std::fs::read(&path).unwrap(), whole[..lines], "cut at {cut}: the torn line is gone");
                 let report = world.bulk().jobs(2).journal(&journal).run(&world.notifications());
                 assert!(report.is_complete(), "cut at {cut}: {:?}", report.outcomes);
                 assert_eq!(world.received(), [1; 3], "cut at {cut}, {last_took_effect}");
@@ -588,6 +609,27 @@ mod journal {
         let report = world.bulk().jobs(1).journal(&journal).run(&world.notifications());
         assert_eq!(letters(&report), "ddr");
         assert_eq!(world.received(), [1; 3]);
+    }
+
+    #[test]
+    fn what_was_held_back_is_known_not_to_be_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let world = World::new(1);
+        world.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 5 }));
+        let stop = Stop::new();
+        let journal = Journal::create(&path, &header(&world)).unwrap();
+        let listener = |event: &Event<'_>| {
+            if matches!(event, Event::PutOff { .. }) {
+                stop.request();
+            }
+        };
+        let bulk = world.bulk().stop(&stop).journal(&journal);
+        assert_eq!(letters(&bulk.on_event(listener).run(&world.notifications())), "-");
+
+        let journal = Journal::resume(&path, &header(&world)).unwrap();
+        assert!(world.bulk().journal(&journal).run(&world.notifications()).is_complete());
+        assert_eq!(world.answered("GET /run/notification/{user}", 200), 0, "there is nothing to find out");
     }
 
     #[test]
