@@ -100,6 +100,7 @@
 //! see [`transport`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod bulk;
 mod client;
 pub mod clock;
 mod error;

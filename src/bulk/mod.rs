@@ -1,0 +1,3 @@
+//! Work on many things at once.
+
+pub mod users;
