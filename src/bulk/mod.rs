@@ -1,7 +1,7 @@
 //! Work on many things at once: parallel, within TagoIO's rate limits, and resumable.
 //!
 //! A [`Bulk`] does a list of [`Task`]s and gives a [`Report`] with the [`Outcome`] of each. A task is one thing that is
-//! done to one object: [`DeleteUser`], [`Notify`], or one of your own. Everything that many tasks need together is the
+//! done to one object: [`DeleteUser`], [`Notify`], a step of a [plan of users](users), or one of your own. Everything that many tasks need together is the
 //! engine's: several at once, TagoIO's rate windows, further tries, a [`Stop`], a [`Journal`], and an [`Event`] for
 //! whoever draws the progress.
 //!
@@ -95,6 +95,7 @@ mod queue;
 mod report;
 mod stop;
 mod task;
+pub mod users;
 
 pub use delete_user::DeleteUser;
 pub use engine::Bulk;
