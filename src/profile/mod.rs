@@ -1,12 +1,14 @@
 //! Profiles: what they are, use, may use and did.
 
 mod audit;
+mod audit_events;
 mod plan;
 mod services;
 mod types;
 mod usage;
 
 pub use audit::{AuditLog, AuditLogEvent, AuditLogFilter, AuditLogStatistics, AuditLogStatus, AuditedResource};
+pub use audit_events::{AuditEvents, AuditFollower, AuditLogError, AuditLogProblem};
 pub use plan::Plan;
 pub(crate) use plan::RATES;
 pub use services::{
@@ -332,6 +334,38 @@ impl ProfileApi<'_> {
     ) -> Result<AuditLog> {
         let operation = get("/profile/{profile}/auditlog/{query}").segment(profile.into());
         self.client.send(operation.segment(query.into()))
+    }
+
+    /// What was done in a profile, over any range, the oldest first: by as many [`audit_log`](ProfileApi::audit_log)
+    /// queries as it takes, each of which is waited for. See [`AuditEvents`], whose
+    /// [`follow`](AuditEvents::follow) goes on with what is done from now on.
+    ///
+    /// Without a start the range is of 7 days, without an end it goes up to now; TagoIO keeps 6 months. A day counts
+    /// as a whole, in UTC; a moment that ends the range is in it. The filter's `limit` is how many events are given
+    /// in all, from the oldest on.
+    ///
+    /// `GET /profile/{profile}/auditlog`, `GET /profile/{profile}/auditlog/{query}` · profile token of the owning account
+    /// only; filters on the Starter and Scale plans only.
+    ///
+    /// # Errors
+    ///
+    /// The iterator gives [`Error::Config`](crate::Error::Config) for a range that starts after its end, or whose dates
+    /// are neither days nor moments; [`Error::AuditLog`](crate::Error::AuditLog) when a query of TagoIO's fails or isn't
+    /// done in time; and the errors of [`audit_log`](ProfileApi::audit_log).
+    ///
+    /// ```no_run
+    /// # use tagoio::{ProfileId, profile::{AuditLogFilter, AuditedResource}};
+    /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+    /// let users = AuditLogFilter::new().between("2024-10-01", "2024-12-31").resource_name(AuditedResource::RunUser);
+    /// for event in tago.profile().audit_events(ProfileId::CURRENT, &users) {
+    ///     let event = event?;
+    ///     println!("{} {} {}", event.date, event.who, event.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn audit_events(&self, profile: impl Into<ProfileId>, filter: &AuditLogFilter) -> AuditEvents {
+        AuditEvents::new(self.client.clone(), profile.into(), filter)
     }
 
     /// Changes how much of each service a profile may use, and gives TagoIO's confirmation.
