@@ -179,10 +179,6 @@ impl Pieces {
         Some(piece)
     }
 
-    fn is_done(&self) -> bool {
-        self.pending.is_empty() && self.rest.is_empty()
-    }
-
     /// What to ask for to get all of a piece: a bit more where it has a neighbour.
     fn query(&self, piece: Span) -> (DateTime<Utc>, DateTime<Utc>) {
         let start = if piece.from == self.range.from { piece.from } else { earlier(piece.from, OVERLAP) };
@@ -409,7 +405,7 @@ impl AuditEvents {
 
     /// Goes on after the last event: waits, asks for what is new, and never ends. See [`AuditFollower`].
     pub fn follow(self, poll_every: Duration) -> AuditFollower {
-        AuditFollower { events: self, poll_every, waits: false, last_round: None, given: Given::default() }
+        AuditFollower { events: self, poll_every, waits: false, asks: false, last_round: None, given: Given::default() }
     }
 
     fn next_events(&mut self) -> Option<Result<Vec<AuditLogEvent>>> {
@@ -497,6 +493,8 @@ pub struct AuditFollower {
     poll_every: Duration,
     /// Whether to wait before the next query.
     waits: bool,
+    /// Whether a round of queries is under way.
+    asks: bool,
     /// When the round of queries before this one began.
     last_round: Option<DateTime<Utc>>,
     given: Given,
@@ -539,7 +537,7 @@ impl Iterator for AuditFollower {
             if std::mem::take(&mut self.waits) {
                 self.events.asker.clock.sleep(self.poll_every);
             }
-            if self.events.pieces.as_ref().is_none_or(Pieces::is_done) {
+            if !std::mem::replace(&mut self.asks, true) {
                 if let Err(error) = self.begin() {
                     self.events.done = true;
                     return Some(Err(error));
@@ -551,7 +549,10 @@ impl Iterator for AuditFollower {
                     self.waits = true;
                     return Some(Err(error));
                 }
-                None => self.waits = true,
+                None => {
+                    self.waits = true;
+                    self.asks = false;
+                }
             }
         }
     }
