@@ -177,7 +177,7 @@ fn use_is_a_part_of_the_allocation_and_alerts_at_three_thresholds() {
         let [sms] = &summary.allocation_use()[..] else { panic!("one service has a limit") };
         assert_eq!((&sms.service, sms.fraction(), sms.alert()), (&Service::Sms, fraction, alert), "{used} {allocated}");
     }
-    assert_eq!(UsageAlert::ALL.map(UsageAlert::percent), [80.0, 90.0, 100.0]);
+    assert_eq!(UsageAlert::ALL.map(UsageAlert::percent), [80, 90, 100]);
 }
 
 #[cfg(feature = "sandbox")]
