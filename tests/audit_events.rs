@@ -298,25 +298,58 @@ fn events_come_in_order_whatever_tagoio_does() {
     }
 }
 
-#[test]
-fn events_that_tagoio_says_it_left_out_are_asked_for() {
-    let clock = clock();
-    let dates: Vec<_> = (0..400).map(|minute| utc("2026-03-10T00:00:00Z") + TimeDelta::minutes(minute)).collect();
-    let all = dates.clone();
-    // No more than 150 at once, whatever is asked for.
+/// A TagoIO with events at these moments that gives 150 of them at the most, and reads a range as `admits(start, end,
+/// date)` says.
+fn own_reading(dates: &[DateTime<Utc>], admits: fn(DateTime<Utc>, DateTime<Utc>, DateTime<Utc>) -> bool) -> Client {
+    let dates = dates.to_vec();
     let transport = from_fn(move |request| {
         let query = request.query().unwrap_or_default().replace("%3A", ":");
         let date =
             |key: &str| utc(query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')).unwrap());
-        let (from, to) = (date("start_date"), date("end_date"));
-        let matched: Vec<_> = all.iter().filter(|date| (from..=to).contains(*date)).collect();
+        let (start, end) = (date("start_date"), date("end_date"));
+        assert!(end - start <= TimeDelta::days(7), "{query}");
+        let matched: Vec<_> = dates.iter().filter(|date| admits(start, end, **date)).collect();
         let events: Value = matched.iter().rev().take(150).map(|date| json!({"date": date, "message": "it"})).collect();
         let answer = json!({"events": events, "statistics": {"recordsMatched": matched.len()}});
         Ok(Response::new(200).with_body(json!({"status": true, "result": answer}).to_string()))
     });
-    let tago = Client::builder().token("p-1").transport(transport).vars(|_| None).build().unwrap();
-    let found: Vec<_> = ask(&tago, &day(), &clock).map(|event| event.unwrap().date.utc().unwrap()).collect();
-    assert_eq!(found, dates);
+    Client::builder().token("p-1").transport(transport).vars(|_| None).build().unwrap()
+}
+
+fn dates(events: AuditEvents) -> Vec<DateTime<Utc>> {
+    events.map(|event| event.unwrap().date.utc().unwrap()).collect()
+}
+
+#[test]
+fn events_that_tagoio_says_it_left_out_are_asked_for() {
+    let there: Vec<_> = (0..400).map(|minute| utc("2026-03-10T00:00:00Z") + TimeDelta::minutes(minute)).collect();
+    let tago = own_reading(&there, |start, end, date| start <= date && date <= end);
+    assert_eq!(dates(ask(&tago, &day(), &clock())), there);
+}
+
+#[test]
+fn nothing_falls_between_two_queries_however_tagoio_reads_their_ends() {
+    // Around each whole second of the first borders, and of the first one of a query that was halved.
+    let borders = ["2026-01-07T23:59:58Z", "2026-01-14T23:59:56Z", "2026-01-04T11:59:59Z"].map(utc);
+    let around = |border: DateTime<Utc>| (-30..30).map(move |tick| border + TimeDelta::milliseconds(100 * tick));
+    let mut there: Vec<_> = borders.into_iter().flat_map(around).collect();
+    there.sort();
+    for (what, admits) in [
+        ("both are in it", (|start, end, date| start <= date && date <= end) as fn(_, _, DateTime<Utc>) -> bool),
+        ("neither is in it", |start, end, date| start < date && date < end),
+        ("seconds, rounded down", |start: DateTime<Utc>, end: DateTime<Utc>, date| {
+            start.timestamp() <= date.timestamp() && date.timestamp() < end.timestamp()
+        }),
+        ("milliseconds are looked at in events only", |start: DateTime<Utc>, end: DateTime<Utc>, date| {
+            start.timestamp() * 1000 <= date.timestamp_millis() && date.timestamp_millis() <= end.timestamp() * 1000
+        }),
+    ] {
+        let tago = own_reading(&there, admits);
+        let filter = AuditLogFilter::new().between("2026-01-01", "2026-02-10");
+        for limit in [1000, 100] {
+            assert_eq!(dates(ask(&tago, &filter, &clock()).query_limit(limit)), there, "{what} {limit}");
+        }
+    }
 }
 
 #[test]
