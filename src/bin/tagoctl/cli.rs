@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::connect::{Connection, Context};
 use crate::failure::{Failure, Result};
 use crate::output::{Format, Output, OutputArgs};
-use crate::team;
+use crate::{run, team};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +37,9 @@ enum Noun {
     /// The members of a profile's team
     #[command(subcommand)]
     Team(team::Command),
+    /// TagoRUN: the portal that a profile offers to its own users
+    #[command(subcommand)]
+    Run(run::Command),
 }
 
 /// Runs a command line and says how it went.
@@ -85,6 +88,7 @@ impl Cli {
         let context = Context::new(self.connection, out);
         match self.noun {
             Noun::Team(command) => command.run(&context),
+            Noun::Run(command) => command.run(&context),
         }
     }
 }

@@ -8,6 +8,7 @@ mod official;
 mod output;
 mod prompt;
 mod request;
+mod run;
 mod team;
 
 use std::process::ExitCode;
