@@ -2,9 +2,11 @@
 //! else to standard error.
 
 mod cell;
+mod number;
 mod secrets;
 mod table;
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 
 use clap::{Args, ValueEnum};
@@ -135,7 +137,10 @@ impl Output {
 
     /// Writes one thing: in a table a line for each field, those of `first` first.
     pub(crate) fn item(&self, first: &[&str], item: impl Serialize) -> Result<()> {
-        let value = self.value(item)?;
+        self.fields(first, self.value(item)?)
+    }
+
+    fn fields(&self, first: &[&str], value: Value) -> Result<()> {
         let mut fields = flat(&value);
         if self.columns.is_empty() {
             let place = |path: &str| {
@@ -191,14 +196,110 @@ impl Output {
         }
     }
 
+    /// Says of several things that something was done to each, as it is done: in a table as sentences on standard
+    /// error, else as a list.
+    pub(crate) fn acks(&self, columns: &Columns, done: impl IntoIterator<Item = (Value, String)>) -> Result<()> {
+        match self.format {
+            Format::Table => {
+                done.into_iter().for_each(|(_, sentence)| eprintln!("{sentence}"));
+                Ok(())
+            }
+            _ => self.list(columns, done.into_iter().map(|(row, _)| row)),
+        }
+    }
+
+    /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands
+    /// alone, unless columns are chosen.
+    pub(crate) fn minted(&self, secret: &str, item: impl Serialize, sentence: &str) -> Result<()> {
+        match self.format {
+            Format::Table if self.columns.is_empty() => {
+                eprintln!("{sentence}");
+                print(&format!("{secret}\n"))
+            }
+            _ => self.fields(&[], plain(item)?),
+        }
+    }
+
+    /// Writes an answer of whatever form: a list of objects as rows, an object as one thing, all else as text. Fields
+    /// that are asked for and aren't there stay empty.
+    pub(crate) fn any(&self, first: &[&str], answer: Value) -> Result<()> {
+        let mut answer = self.value(answer)?;
+        let objects = match &mut answer {
+            Value::Array(items) if items.iter().all(Value::is_object) => items.as_mut_slice(),
+            Value::Object(_) => std::slice::from_mut(&mut answer),
+            _ => return self.text(&answer),
+        };
+        let mut names = keys(first, objects);
+        if !self.columns.is_empty() {
+            for path in &self.columns {
+                if !objects.is_empty() && objects.iter().all(|object| at(object, path).is_none()) {
+                    let guess = did_you_mean(path, names.iter().map(String::as_str));
+                    note(&format!("the answer has no field `{path}`{guess}"));
+                }
+            }
+            names.clone_from(&self.columns);
+        }
+        match answer {
+            Value::Array(rows) => {
+                let mut writer = Rows::begin(self.format, names, !self.columns.is_empty())?;
+                rows.iter().try_for_each(|row| writer.row(row))?;
+                writer.end(true)
+            }
+            mut object => {
+                for path in &self.columns {
+                    if at(&object, path).is_none() {
+                        object[path.as_str()] = Value::Null;
+                    }
+                }
+                self.fields(first, object)
+            }
+        }
+    }
+
+    /// What has no fields.
+    fn text(&self, value: &Value) -> Result<()> {
+        if !self.columns.is_empty() {
+            note("the answer has no fields");
+        }
+        let lines = match (self.format, value) {
+            (Format::Json, value) => format!("{value:#}\n"),
+            (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| format!("{item}\n")).collect(),
+            (Format::Jsonl, value) => format!("{value}\n"),
+            (_, Value::Array(items)) => items.iter().map(|item| text_of(item, ", ") + "\n").collect(),
+            (_, value) => text_of(value, ", ") + "\n",
+        };
+        print(&lines)
+    }
+
     /// A result without its secrets, unless they are asked for.
     fn value(&self, result: impl Serialize) -> Result<Value> {
-        let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+        let mut value = plain(result)?;
         if !self.show_secrets {
             secrets::mask(&mut value);
         }
         Ok(value)
     }
+}
+
+/// A result as it is.
+fn plain(result: impl Serialize) -> Result<Value> {
+    let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+    number::tidy(&mut value);
+    Ok(value)
+}
+
+/// The names of all fields of some objects, those of `first` first.
+fn keys(first: &[&str], objects: &[Value]) -> Vec<String> {
+    let members = || objects.iter().filter_map(Value::as_object);
+    let known = first.iter().filter(|name| members().any(|object| object.contains_key(**name)));
+    let mut names: Vec<String> = known.map(|name| (*name).to_owned()).collect();
+    let mut seen: HashSet<&str> = first.iter().copied().collect();
+    for name in members().flat_map(Map::keys) {
+        if seen.insert(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn unwritable(error: &serde_json::Error) -> Failure {
