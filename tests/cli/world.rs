@@ -33,6 +33,22 @@ impl World {
         self.server.sandbox()
     }
 
+    /// The port that the sandbox is served on.
+    pub(crate) fn port(&self) -> u16 {
+        self.server.address().port()
+    }
+
+    /// Forgets which requests came.
+    pub(crate) fn clear(&self) {
+        self.sandbox().clear_journal();
+    }
+
+    /// Makes sure that no request came since.
+    pub(crate) fn nothing_was_sent(&self) {
+        let journal: Vec<String> = self.sandbox().journal().iter().map(ToString::to_string).collect();
+        assert!(journal.is_empty(), "{journal:?}");
+    }
+
     /// The folder that commands run in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -87,7 +87,10 @@ fn body_of(argument: &str) -> Result<Value> {
         None if argument == "-" => ("standard input", text_of("-")?),
         None => ("--body", argument.to_owned()),
     };
-    serde_json::from_str(&text).map_err(|error| Failure::usage("invalid_json", format!("{source}: {error}")))
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::usage("invalid_json", format!("{source}: {error}"))
+            .hint("--body takes JSON, @FILE, or - for standard input")
+    })
 }
 
 #[cfg(test)]

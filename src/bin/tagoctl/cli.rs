@@ -23,7 +23,7 @@ Exit codes: 0 done, 1 TagoIO refused or can't be reached, 2 wrong usage, 3 partl
 const API_EXAMPLES: &str = "\
 Examples:
   tagoctl api get /account/plan
-  tagoctl api get /run/users --query amount=5 --query 'filter[tags][0][key]=site' --columns id,name,tags
+  tagoctl api get /run/users --query amount=5 --query 'filter[tags][0][key]=site' --output csv
   tagoctl api post /run/notification/ --body @notification.json --dry-run
 
 The result of a list of objects can be a table or CSV, with the fields of all of them as columns.

@@ -198,7 +198,11 @@ impl Output {
 
     /// Says of several things that something was done to each, as it is done: in a table as sentences on standard
     /// error, else as a list.
-    pub(crate) fn acks(&self, columns: &Columns, done: impl IntoIterator<Item = (Value, String)>) -> Result<()> {
+    pub(crate) fn acks<T: Serialize>(
+        &self,
+        columns: &Columns,
+        done: impl IntoIterator<Item = (T, String)>,
+    ) -> Result<()> {
         match self.format {
             Format::Table => {
                 done.into_iter().for_each(|(_, sentence)| eprintln!("{sentence}"));
@@ -210,13 +214,13 @@ impl Output {
 
     /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands
     /// alone, unless columns are chosen.
-    pub(crate) fn minted(&self, secret: &str, item: impl Serialize, sentence: &str) -> Result<()> {
+    pub(crate) fn minted(&self, secret: &str, columns: &Columns, item: impl Serialize, sentence: &str) -> Result<()> {
         match self.format {
             Format::Table if self.columns.is_empty() => {
                 eprintln!("{sentence}");
                 print(&format!("{secret}\n"))
             }
-            _ => self.fields(&[], plain(item)?),
+            _ => self.fields(columns.shown, plain(item)?),
         }
     }
 
@@ -325,6 +329,8 @@ struct Rows {
     columns: Vec<String>,
     /// Whether JSON is cut down to the columns, too.
     only_columns: bool,
+    /// What has been seen of each column of a table.
+    seen: Vec<Seen>,
     form: Form,
     count: usize,
 }
@@ -353,14 +359,20 @@ impl Rows {
                 Form::Tsv
             }
         };
-        Ok(Self { columns, only_columns, form, count: 0 })
+        let seen = vec![Seen::Nothing; columns.len()];
+        Ok(Self { columns, only_columns, seen, form, count: 0 })
     }
 
     fn row(&mut self, row: &Value) -> Result<()> {
         let cells =
             |separator| self.columns.iter().map(move |path| at(row, path).map(|value| text_of(value, separator)));
         match &mut self.form {
-            Form::Table(rows) => rows.push(cells(", ").map(Option::unwrap_or_default).collect()),
+            Form::Table(rows) => {
+                rows.push(cells(", ").map(Option::unwrap_or_default).collect());
+                for (path, seen) in self.columns.iter().zip(&mut self.seen) {
+                    *seen = seen.with(at(row, path));
+                }
+            }
             Form::Json => {
                 let before = if self.count == 0 { "[\n" } else { ",\n" };
                 print(&format!("{before}  {}", self.object(row)))?;
@@ -396,10 +408,31 @@ impl Rows {
                 }
                 Ok(())
             }
-            Form::Table(rows) => print(&table::rows(&self.columns, &rows)),
+            Form::Table(rows) => {
+                let numbers: Vec<bool> = self.seen.iter().map(|seen| *seen == Seen::Numbers).collect();
+                print(&table::rows(&self.columns, &numbers, &rows))
+            }
             Form::Json => print(if self.count == 0 { "[]\n" } else { "\n]\n" }),
             Form::Csv(mut writer) => writer.flush().map_err(|error| Failure::write("standard output", error)),
             Form::Jsonl | Form::Tsv => Ok(()),
+        }
+    }
+}
+
+/// What there is in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Numbers,
+    Others,
+}
+
+impl Seen {
+    fn with(self, value: Option<&Value>) -> Self {
+        match (self, value) {
+            (seen, None | Some(Value::Null)) => seen,
+            (Self::Nothing | Self::Numbers, Some(Value::Number(_))) => Self::Numbers,
+            _ => Self::Others,
         }
     }
 }

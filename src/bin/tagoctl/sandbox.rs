@@ -10,7 +10,9 @@ use tagoio::sandbox::{Plan, Sandbox, SandboxServer};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::{Format, print};
+use crate::output::{Columns, Format, print};
+
+const ABOUT: Columns = Columns::new(&["url", "token", "profile", "email", "password"], &[]);
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -36,6 +38,8 @@ pub(crate) struct Serve {
 impl Serve {
     /// Serves until it is interrupted, which is how it ends and no failure.
     pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
+        context.out.chosen(&ABOUT)?;
+        context.watch_sandbox();
         let mut sandbox = Sandbox::builder().plan(self.plan).users(self.users).rate_limits(!self.no_rate_limits);
         if let Some(file) = &self.state {
             sandbox = sandbox.state_file(file)?;
@@ -64,7 +68,7 @@ fn announce(context: &Context<'_>, server: &SandboxServer) -> Result<()> {
         let about = json!({
             "url": url, "token": token.expose(), "profile": profile, "email": email, "password": password.expose(),
         });
-        return context.out.minted(token.expose(), about, "");
+        return context.out.minted(token.expose(), &ABOUT, about, "");
     }
     let mut text = format!("Here is {server}. Its account: {email} / {}\n", password.expose());
     let _ = writeln!(text, "The token of its main profile ({profile}):\n");

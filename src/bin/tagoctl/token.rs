@@ -1,6 +1,7 @@
 //! `tagoctl token`.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
@@ -23,7 +24,7 @@ const TOKENS: Columns = Columns::new(
     &["type", "serie_number", "verification_code", "last_authorization", "ref_id", "created_by"],
 );
 const CREATED: Columns = Columns::new(&["token", "name", "permission", "expire_time", "profile", "created_by"], &[]);
-const DELETED: Columns = Columns::new(&["name", "deleted", "error"], &[]);
+const DELETED: Columns = Columns::new(&["name", "line", "deleted", "error"], &[]);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -66,7 +67,7 @@ pub(crate) struct Create {
     #[arg(long, value_parser = permissions(), required_unless_present = "json")]
     permission: Option<Permission>,
     /// When it expires: `never`, a date, or a while such as `3 months`; TagoIO chooses when it isn't said
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", value_parser = |text: &str| text.parse::<Expiry>())]
     expires: Option<Expiry>,
     /// A serial number, for devices
     #[arg(long, value_name = "NUMBER")]
@@ -217,15 +218,41 @@ impl Create {
             "profile": made.profile,
             "created_by": made.created_by,
         });
-        context.out.minted(made.token.expose(), item, &sentence)
+        context.out.minted(made.token.expose(), &CREATED, item, &sentence)
     }
 }
 
 /// A token that is to be deleted.
 struct Target {
-    /// What it is called here; never its value.
-    label: String,
+    place: Place,
     token: Token,
+}
+
+/// Where a token that is to be deleted was named. It is called by that, never by its value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Name(String),
+    Line(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Line(number) => write!(f, "line {number} of standard input"),
+        }
+    }
+}
+
+/// What became of a token that was to be deleted.
+#[derive(Serialize)]
+struct Deletion {
+    #[serde(flatten)]
+    place: Place,
+    deleted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 impl Delete {
@@ -239,22 +266,30 @@ impl Delete {
         let mut seen = HashSet::new();
         targets.retain(|target| seen.insert(target.token.expose().to_owned()));
 
-        let labels: Vec<&str> = targets.iter().map(|target| target.label.as_str()).collect();
-        let what = if let [one] = labels.as_slice() {
-            format!("the token {one}")
-        } else {
-            format!("{} tokens: {}", labels.len(), labels.join(", "))
+        let places: Vec<String> = targets.iter().map(|target| target.place.to_string()).collect();
+        let what = match places.as_slice() {
+            [one] => format!("the token {one}"),
+            several => format!("{} tokens: {}", several.len(), several.join(", ")),
         };
         if !self.danger.is_meant(&format!("delete {what}"))? {
             return Ok(());
         }
+        let delete = |target: &Target| client.token().delete(profile, &target.token);
+        let deleted = |place: &Place, said: &str| {
+            (Deletion { place: place.clone(), deleted: true, error: None }, format!("{place}: {said}"))
+        };
+        if let [only] = targets.as_slice() {
+            let said = delete(only)?;
+            return context.out.acks(&DELETED, [deleted(&only.place, &said)]);
+        }
         let mut failures = Vec::new();
-        let deletions = targets.iter().map(|Target { label, token }| match client.token().delete(profile, token) {
-            Ok(said) => (json!({"name": label, "deleted": true}), format!("{label}: {said}")),
+        let deletions = targets.iter().map(|target| match delete(target) {
+            Ok(said) => deleted(&target.place, &said),
             Err(error) => {
-                let problem = chain(&error);
+                let (place, problem) = (target.place.clone(), chain(&error));
                 failures.push(error);
-                (json!({"name": label, "deleted": false, "error": problem}), format!("{label}: {problem}"))
+                let sentence = format!("{place}: {problem}");
+                (Deletion { place, deleted: false, error: Some(problem) }, sentence)
             }
         });
         context.out.acks(&DELETED, deletions)?;
@@ -274,7 +309,7 @@ fn tokens_of(text: &str) -> Result<Vec<Target>> {
         .filter(|(_, line)| !line.is_empty())
         .map(|(number, line)| {
             let token = token_of(&format!("standard input, line {number}"), line)?;
-            Ok(Target { label: format!("of line {number}"), token })
+            Ok(Target { place: Place::Line(number), token })
         })
         .collect::<Result<_>>()?;
     if targets.is_empty() {
@@ -308,7 +343,7 @@ fn named(client: &Client, profile: &ProfileId, names: &[String]) -> Result<Vec<T
         let token = first.token.clone().ok_or_else(|| {
             Failure::not_found(format!("TagoIO doesn't show the value of the token `{name}`: --token-stdin takes it"))
         })?;
-        Ok(Target { label: name.clone(), token })
+        Ok(Target { place: Place::Name(name.clone()), token })
     };
     names.iter().map(resolve).collect()
 }
@@ -320,8 +355,8 @@ mod tests {
     #[test]
     fn tokens_come_one_a_line() {
         let targets = tokens_of("p-1\r\n\n  p-2  \n").unwrap_or_default();
-        let seen: Vec<_> = targets.iter().map(|target| (target.label.as_str(), target.token.expose())).collect();
-        assert_eq!(seen, [("of line 1", "p-1"), ("of line 3", "p-2")]);
+        let seen: Vec<_> = targets.iter().map(|target| (&target.place, target.token.expose())).collect();
+        assert_eq!(seen, [(&Place::Line(1), "p-1"), (&Place::Line(3), "p-2")]);
     }
 
     #[test]

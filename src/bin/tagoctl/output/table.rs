@@ -1,15 +1,18 @@
 //! Tables for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{Term, style};
 use serde_json::Value;
 
 use super::cell::{text_of, visible};
 
-/// A list: a header and a line for each row. On a terminal it is as wide as that at most.
-pub(super) fn rows(columns: &[String], rows: &[Vec<String>]) -> String {
+/// A list: a header and a line for each row, numbers to the right. On a terminal it is as wide as that at most.
+pub(super) fn rows(columns: &[String], numbers: &[bool], rows: &[Vec<String>]) -> String {
     let mut table = empty();
     table.set_header(columns.iter().map(|column| heading(column)));
+    for (column, _) in table.column_iter_mut().zip(numbers).filter(|(_, is_numbers)| **is_numbers) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }

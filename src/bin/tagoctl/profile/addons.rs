@@ -6,7 +6,7 @@ use serde_json::json;
 use tagoio::ProfileId;
 use tagoio::profile::{AddOn, AddOnSettings};
 
-use super::Which;
+use super::{Which, shown};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::prompt::Danger;
@@ -57,8 +57,10 @@ impl Command {
             }
             Self::Set(set) => set.run(context),
             Self::Remove { id, addon, danger } => {
-                if danger.is_meant(&format!("remove the add-on {addon} from the profile {id}"))? {
-                    let said = context.client()?.profile().remove_addon(&id, &addon)?;
+                let client = context.client()?;
+                let profile = shown(&client.profile().info(&id)?.info);
+                if danger.is_meant(&format!("remove the add-on {addon} from the profile {profile}"))? {
+                    let said = client.profile().remove_addon(&id, &addon)?;
                     context.out.ack(&json!({"id": id, "addon": addon, "removed": true}), &said)?;
                 }
                 Ok(())
@@ -79,11 +81,14 @@ impl Set {
             return Err(Failure::usage("no_changes", "no add-on would change")
                 .hint("--custom-dns, --mobile and --control-tower switch them"));
         }
+        let client = context.client()?;
         // What is switched off takes its settings with it: the custom domain, for one.
         let takes_away = switches.iter().any(|(_, on)| *on == Some(false));
-        let deed = format!("switch {} in the profile {}", changes.join(", "), self.id);
-        if (takes_away || self.danger.is_dry_run()) && !self.danger.is_meant(&deed)? {
-            return Ok(());
+        if takes_away || self.danger.is_dry_run() {
+            let profile = shown(&client.profile().info(&self.id)?.info);
+            if !self.danger.is_meant(&format!("switch {} in the profile {profile}", changes.join(", ")))? {
+                return Ok(());
+            }
         }
         let mut addons = AddOnSettings::new();
         for (field, on) in [
@@ -95,7 +100,7 @@ impl Set {
                 *field = on.into();
             }
         }
-        let said = context.client()?.profile().edit_addons(&self.id, &addons)?;
+        let said = client.profile().edit_addons(&self.id, &addons)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }
 }

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tagoio::ProfileId;
-use tagoio::profile::{Credentials, NewProfile, ProfileEdit};
+use tagoio::profile::{Credentials, NewProfile, ProfileDetails, ProfileEdit};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
@@ -140,7 +140,7 @@ impl Command {
             Self::Switch { target, danger } => {
                 let client = context.client()?;
                 let profile = client.profile().info(&target)?.info;
-                let deed = format!("move the token that is used here to the profile {} ({})", profile.name, profile.id);
+                let deed = format!("move the token that is used here to the profile {}", shown(&profile));
                 if danger.is_meant(&deed)? {
                     let said = client.profile().transfer_token(&profile.id)?;
                     context.out.ack(&json!({"id": profile.id, "switched": true}), &said)?;
@@ -168,6 +168,11 @@ impl Edit {
     }
 }
 
+/// A profile in a question: who answers is to see which one it is.
+fn shown(profile: &ProfileDetails) -> String {
+    format!("{} ({})", profile.name, profile.id)
+}
+
 fn delete(
     context: &Context<'_>,
     id: &ProfileId,
@@ -176,9 +181,8 @@ fn delete(
     second_factor: &SecondFactorArgs,
 ) -> Result<()> {
     let client = context.client()?;
-    // Who confirms is to see which profile that is; and `current` is not to become another one meanwhile.
     let profile = client.profile().info(id)?.info;
-    let deed = format!("delete the profile {} ({}) with everything in it, for good", profile.name, profile.id);
+    let deed = format!("delete the profile {} with everything in it, for good", shown(&profile));
     if !danger.is_meant(&deed)? {
         return Ok(());
     }
