@@ -2,9 +2,11 @@
 
 mod api;
 mod basics;
+mod connection;
 mod generated;
 mod profile;
 mod served;
 mod team;
+mod terminal;
 mod token;
 mod world;

@@ -159,7 +159,8 @@ error: invalid value 'gold' for '--plan <PLAN>'
 For more information, try '--help'.
 
 "#]]);
-    let taken = world.port();
+    let api = world.api();
+    let (_, taken) = api.rsplit_once(':').unwrap();
     world.tagoctl(&format!("sandbox --port {taken}")).code(2).stdout_eq("").stderr_eq(str![[r#"
 error: invalid sandbox address: it can't be listened on: Address already in use (os error 98)
 

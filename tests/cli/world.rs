@@ -33,9 +33,9 @@ impl World {
         self.server.sandbox()
     }
 
-    /// The port that the sandbox is served on.
-    pub(crate) fn port(&self) -> u16 {
-        self.server.address().port()
+    /// The address of the served sandbox.
+    pub(crate) fn api(&self) -> String {
+        self.server.url()
     }
 
     /// Forgets which requests came.
