@@ -100,7 +100,8 @@ fn a_body_comes_from_the_line_a_file_or_standard_input() {
 #[test]
 fn secrets_of_an_answer_are_masked() {
     let world = World::new();
-    world.tagoctl("api get /profile/current/token --query 'filter[name]=Old CI' -o csv").success().stdout_eq(str![[r#"
+    let line = "api get /profile/current/token --query 'filter[name]=Old CI' -o csv";
+    world.tagoctl(line).success().stdout_eq(str![[r#"
 name,permission,token
 Old CI,full,p-8181…
 

@@ -47,11 +47,29 @@ fn empty() -> Table {
     table
 }
 
-fn lines(table: &Table) -> String {
-    let mut text: String =
-        table.lines().map(|line| line.trim_end().trim_start_matches(' ').to_owned() + "\n").collect();
+fn lines(mut table: Table) -> String {
+    // Two spaces between columns, none before the first: its cells may begin with spaces of their own.
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
+    let mut text: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     if text.is_empty() {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stay_in_line_where_the_first_is_empty_or_a_number() {
+        let columns = ["n".to_owned(), "name".to_owned()];
+        let cells = |n: &str, name: &str| vec![n.to_owned(), name.to_owned()];
+        let text = rows(&columns, &[true, false], &[cells("10", "a"), cells("", "b"), cells("5", "c")]);
+        assert_eq!(console::strip_ansi_codes(&text), " N  NAME\n10  a\n    b\n 5  c\n");
+        let text = rows(&columns, &[false, false], &[cells("10", "a"), cells("", "b")]);
+        assert_eq!(console::strip_ansi_codes(&text), "N   NAME\n10  a\n    b\n");
+    }
 }
