@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tagoio::PinCode;
+use tagoio::sandbox::Sandbox;
 
 use crate::world::World;
 
@@ -98,6 +100,32 @@ fn what_cannot_be_undone_is_asked_for() {
             assert!(screen.contains("error: nothing was done"), "{screen}");
         }
     }
+}
+
+#[test]
+fn password_and_code_are_asked_for_and_not_shown() {
+    let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
+    let staging = "66a0000563033b0ca389c35a";
+    for (line, question, last, code) in [
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Invalid password", "000000"),
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Successfully Removed", "493027"),
+        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "", "created the token ci", "493027"),
+    ] {
+        let mut terminal = Terminal::run(&world, &line, &[]);
+        if !question.is_empty() {
+            terminal.shows(question);
+            terminal.types("y");
+        }
+        terminal.shows("Password of ");
+        terminal.types(&format!("{}\r", Sandbox::PASSWORD));
+        terminal.shows("Code of two-factor authentication");
+        terminal.types(&format!("{code}\r"));
+        let (_, screen, written) = terminal.end();
+        assert!(screen.contains(last), "{screen}");
+        assert!(!written.contains(Sandbox::PASSWORD) && !written.contains(code), "{written}");
+    }
+    assert!(!world.stdout("profile list").contains(staging));
+    assert!(world.stdout("token list -o csv --columns name").contains("\nci\n"));
 }
 
 #[test]

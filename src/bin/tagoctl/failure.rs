@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Tago(Error),
     /// The command line, a file or a setting is wrong: nothing was sent.
     Usage(Usage),
+    /// TagoIO answered, and what was asked for isn't there or didn't come about.
+    Unmet { code: &'static str, message: String },
     /// Some of the work was done, and some was not.
     Partly(String),
     /// The person at the keyboard asked to stop.
@@ -46,6 +48,16 @@ impl Failure {
         Self::Usage(Usage { code, message: message.into(), hint: None })
     }
 
+    /// Something that isn't there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::Unmet { code: "not_found", message: message.into() }
+    }
+
+    /// Something that didn't come about in time.
+    pub(crate) fn timeout(message: impl Into<String>) -> Self {
+        Self::Unmet { code: "timeout", message: message.into() }
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Usage(usage) = &mut self {
@@ -68,7 +80,7 @@ impl Failure {
         match self {
             Self::PipeClosed => 0,
             Self::Tago(Error::Config(_)) | Self::Usage(_) => 2,
-            Self::Tago(_) | Self::Declined | Self::Write(..) => 1,
+            Self::Tago(_) | Self::Unmet { .. } | Self::Declined | Self::Write(..) => 1,
             Self::Partly(_) => 3,
             Self::Interrupted(_) => 130,
         }
@@ -79,6 +91,7 @@ impl Failure {
         match self {
             Self::Tago(error) => code_of(error),
             Self::Usage(usage) => usage.code,
+            Self::Unmet { code, .. } => code,
             Self::Partly(_) => "partly_done",
             Self::Interrupted(_) => "interrupted",
             Self::Declined => "declined",
@@ -91,7 +104,7 @@ impl Failure {
         match self {
             Self::Tago(error) => chain(error),
             Self::Usage(usage) => usage.message.clone(),
-            Self::Partly(text) | Self::Interrupted(text) => text.clone(),
+            Self::Unmet { message: text, .. } | Self::Partly(text) | Self::Interrupted(text) => text.clone(),
             Self::Declined => "nothing was done".to_owned(),
             Self::Write(what, error) => format!("{what}: {error}"),
             Self::PipeClosed => String::new(),
@@ -216,6 +229,8 @@ mod tests {
     fn exit_codes_and_codes_are_what_is_documented() {
         for (failure, exit, code) in [
             (Failure::usage("unknown_field", "x"), 2, "unknown_field"),
+            (Failure::not_found("x"), 1, "not_found"),
+            (Failure::timeout("x"), 1, "timeout"),
             (Failure::Partly("x".to_owned()), 3, "partly_done"),
             (Failure::Interrupted("x".to_owned()), 130, "interrupted"),
             (Failure::Declined, 1, "declined"),

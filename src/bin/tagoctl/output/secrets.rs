@@ -3,19 +3,12 @@
 use serde_json::Value;
 
 /// Fields whose values are secrets, wherever they are.
-const SECRET: [&str; 12] = [
-    "token",
-    "password",
-    "anonymous_token",
-    "pin_code",
-    "verification_code",
-    "secret",
-    "client_secret",
-    "api_key",
-    "apikey",
-    "access_token",
-    "refresh_token",
-    "private_key",
+#[rustfmt::skip]
+const SECRET: [&str; 19] = [
+    "token", "password", "anonymous_token", "pin_code", "verification_code",
+    "secret", "client_secret", "api_key", "apikey", "private_key", "authorization",
+    "access_token", "refresh_token", "account_token", "analysis_token", "device_token", "profile_token",
+    "current_password", "new_password",
 ];
 
 /// Masks the secrets of a result.
@@ -35,8 +28,9 @@ pub(super) fn mask(value: &mut Value) {
     }
 }
 
+/// Whether a key is that of a secret: `token`, and also `filter[token]` of a query.
 fn is_secret(key: &str) -> bool {
-    SECRET.iter().any(|secret| key.eq_ignore_ascii_case(secret))
+    key.split(['[', ']']).any(|part| SECRET.iter().any(|secret| part.eq_ignore_ascii_case(secret)))
 }
 
 /// As much of a token as tells it from another: a few signs of a long one, none of a short one.
@@ -61,6 +55,7 @@ mod tests {
             "name": "ci",
             "token": "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4",
             "list": [{"Password": "hunter2", "pin_code": 123_456, "client_secret": "", "token_count": 1}],
+            "query": {"filter[token]": "p-3f2b", "fields[0]": "token"},
         });
         mask(&mut value);
         assert_eq!(
@@ -69,6 +64,7 @@ mod tests {
                 "name": "ci",
                 "token": "p-3f2b…",
                 "list": [{"Password": "…", "pin_code": "…", "client_secret": "", "token_count": 1}],
+                "query": {"filter[token]": "…", "fields[0]": "token"},
             })
         );
     }

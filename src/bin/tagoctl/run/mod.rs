@@ -1,0 +1,23 @@
+//! `tagoctl run`: TagoRUN.
+
+mod settings;
+mod whom;
+
+use clap::Subcommand;
+
+use crate::connect::Context;
+use crate::failure::Result;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    Settings(settings::Command),
+}
+
+impl Command {
+    pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
+        match self {
+            Self::Settings(command) => command.run(context),
+        }
+    }
+}
