@@ -2,6 +2,7 @@
 
 mod cli;
 mod connect;
+mod difference;
 mod failure;
 mod nearest;
 mod official;

@@ -1,8 +1,8 @@
 //! How results are written: tables for people, JSON, CSV and TSV for programs. Data goes to standard output, everything
 //! else to standard error.
 
-mod cell;
-mod secrets;
+pub(crate) mod cell;
+pub(crate) mod secrets;
 mod table;
 
 use std::io::{self, Write as _};
@@ -80,6 +80,11 @@ impl Output {
 
     pub(crate) fn format(&self) -> Format {
         self.format
+    }
+
+    /// Whether one thing is to be shown to a person, and as a whole.
+    pub(crate) fn is_overview(&self) -> bool {
+        self.format == Format::Table && self.columns.is_empty()
     }
 
     pub(crate) fn shows_secrets(&self) -> bool {

@@ -1,6 +1,8 @@
 //! `tagoctl run`: TagoRUN.
 
 mod settings;
+mod shape;
+mod theme;
 mod whom;
 
 use clap::Subcommand;
@@ -12,12 +14,16 @@ use crate::failure::Result;
 pub(crate) enum Command {
     #[command(flatten)]
     Settings(settings::Command),
+    /// The portal's colours and the like
+    #[command(subcommand)]
+    Theme(theme::Command),
 }
 
 impl Command {
     pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
         match self {
             Self::Settings(command) => command.run(context),
+            Self::Theme(command) => command.run(context),
         }
     }
 }

@@ -1,0 +1,4 @@
+//! `tagoctl run`.
+
+mod settings;
+mod theme;
