@@ -32,7 +32,7 @@ pub struct Client {
 }
 
 struct Inner {
-    transport: Box<dyn Transport>,
+    transport: Arc<dyn Transport>,
     region: Region,
     token: Token,
     user_agent: Arc<str>,
@@ -131,6 +131,14 @@ impl Client {
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
         self.send(operation).map(|Confirmation(text)| text)
+    }
+
+    /// The same client with something around its transport.
+    pub(crate) fn wrapped<T: Transport + 'static>(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> T) -> Self {
+        let Inner { transport, region, token, user_agent, limits } = &*self.inner;
+        let transport = Arc::new(wrap(Arc::clone(transport)));
+        let (region, token, user_agent) = (region.clone(), token.clone(), Arc::clone(user_agent));
+        Self { inner: Arc::new(Inner { transport, region, token, user_agent, limits: *limits }) }
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
@@ -390,7 +398,7 @@ impl ClientBuilder {
         }
         let user_agent = self.user_agent()?;
         let limits = self.limits;
-        let transport = self.into_transport()?;
+        let transport = Arc::from(self.into_transport()?);
         Ok(Client { inner: Arc::new(Inner { transport, region, token, user_agent, limits }) })
     }
 
