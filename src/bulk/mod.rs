@@ -10,6 +10,7 @@ mod queue;
 mod report;
 mod stop;
 mod task;
+pub mod users;
 
 pub use delete_user::DeleteUser;
 pub use engine::Bulk;
