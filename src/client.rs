@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::profile::ProfileApi;
 use crate::region::Region;
@@ -32,7 +33,7 @@ pub struct Client {
 }
 
 struct Inner {
-    transport: Box<dyn Transport>,
+    transport: Arc<dyn Transport>,
     region: Region,
     token: Token,
     user_agent: Arc<str>,
@@ -131,6 +132,14 @@ impl Client {
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
         self.send(operation).map(|Confirmation(text)| text)
+    }
+
+    /// The same client with something around its transport.
+    pub(crate) fn wrapped<T: Transport + 'static>(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> T) -> Self {
+        let Inner { transport, region, token, user_agent, limits } = &*self.inner;
+        let transport = Arc::new(wrap(Arc::clone(transport)));
+        let (region, token, user_agent) = (region.clone(), token.clone(), Arc::clone(user_agent));
+        Self { inner: Arc::new(Inner { transport, region, token, user_agent, limits: *limits }) }
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
@@ -246,6 +255,7 @@ pub struct ClientBuilder {
     region: Option<Region>,
     limits: Limits,
     attempts: Option<u32>,
+    clock: Option<Arc<dyn Clock>>,
     user_agent_suffix: Option<String>,
     #[cfg(feature = "_ureq")]
     proxy: Option<crate::transport::Proxy>,
@@ -260,6 +270,7 @@ impl Default for ClientBuilder {
             region: None,
             limits: Limits::default(),
             attempts: None,
+            clock: None,
             user_agent_suffix: None,
             #[cfg(feature = "_ureq")]
             proxy: None,
@@ -329,6 +340,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the clock by which the waits between attempts are made: the computer's by default. With that of a
+    /// [`Stop`](crate::bulk::Stop::clock), a wait ends when the work is to end.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// Adds the name of your program to the `User-Agent` header.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
@@ -390,7 +408,7 @@ impl ClientBuilder {
         }
         let user_agent = self.user_agent()?;
         let limits = self.limits;
-        let transport = self.into_transport()?;
+        let transport = Arc::from(self.into_transport()?);
         Ok(Client { inner: Arc::new(Inner { transport, region, token, user_agent, limits }) })
     }
 
@@ -432,6 +450,9 @@ impl ClientBuilder {
         if self.attempts.is_some() {
             return Err(Error::config("attempts", "a transport of your own is not retried; put it into a Retry"));
         }
+        if self.clock.is_some() {
+            return Err(Error::config("clock", "a transport of your own is not retried; put it into a Retry"));
+        }
         #[cfg(feature = "_ureq")]
         if self.proxy.is_some() {
             return Err(Error::config("proxy", "a transport of your own has its own proxy settings"));
@@ -462,7 +483,11 @@ impl ClientBuilder {
         let ureq = UreqTransport::with_proxy_of(&self.proxy.unwrap_or_default(), &*self.vars)?;
         #[cfg(feature = "log")]
         let ureq = crate::transport::Logged::new(ureq);
-        Ok(Box::new(Retry::new(ureq, policy)))
+        let retry = Retry::new(ureq, policy);
+        Ok(Box::new(match self.clock {
+            Some(clock) => retry.with_clock(clock),
+            None => retry,
+        }))
     }
 
     #[cfg(not(feature = "_ureq"))]

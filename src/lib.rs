@@ -63,6 +63,7 @@
 //! | Profile tokens | [`Client::token`] | [`token`] |
 //! | TagoRUN: settings | [`Client::run`] | [`run`] |
 //! | TagoRUN: users, notifications, SAML, custom domain | [`users`](run::RunApi::users), [`notifications`](run::RunApi::notifications), [`saml`](run::RunApi::saml), [`custom_domain`](run::RunApi::custom_domain) | [`run`] |
+//! | Work on many things at once: parallel, within the rate limits, resumable | [`Bulk::run`](bulk::Bulk::run) | [`bulk`] |
 //! | Any other route | [`Client::raw`] | [`RawRequest`] |
 //! | HTTP, retries, rate limits, test doubles | [`ClientBuilder::transport`] | [`transport`] |
 //!
@@ -100,6 +101,7 @@
 //! see [`transport`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod bulk;
 mod client;
 pub mod clock;
 mod error;

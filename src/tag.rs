@@ -26,6 +26,32 @@ impl Tag {
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into() }
     }
+
+    /// The tags that something has after others were given to it: a given key replaces all tags of that key, where the
+    /// first of them stands; the others stay, in their order; new keys come last.
+    ///
+    /// An edit replaces all tags of a user, so this is what to send when only some of them are to change.
+    ///
+    /// ```
+    /// use tagoio::Tag;
+    ///
+    /// let has = [Tag::new("access", "admin"), Tag::new("site", "porto"), Tag::new("floor", "2")];
+    /// let merged = Tag::merge(&has, &[Tag::new("site", "lisbon"), Tag::new("team", "night")]);
+    /// let text: Vec<_> = merged.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
+    /// assert_eq!(text, ["access=admin", "site=lisbon", "floor=2", "team=night"]);
+    /// ```
+    pub fn merge(existing: &[Self], given: &[Self]) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::with_capacity(existing.len() + given.len());
+        for tag in existing.iter().chain(given) {
+            let replacing: Vec<&Self> = given.iter().filter(|other| other.key == tag.key).collect();
+            if replacing.is_empty() {
+                merged.push(tag.clone());
+            } else if !merged.iter().any(|other| other.key == tag.key) {
+                merged.extend(replacing.into_iter().cloned());
+            }
+        }
+        merged
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {
@@ -96,6 +122,27 @@ mod tests {
 
     use super::Tag;
     use crate::run::{UserEdit, UserInfo};
+
+    #[test]
+    fn given_tags_replace_those_of_their_keys_and_no_others() {
+        let tags = |text: &str| -> Vec<Tag> {
+            text.split_whitespace().filter_map(|tag| tag.split_once('=')).map(Tag::from).collect()
+        };
+        for (existing, given, merged) in [
+            ("", "", ""),
+            ("a=1", "", "a=1"),
+            ("", "a=1", "a=1"),
+            ("a=1 b=2", "a=3", "a=3 b=2"),
+            ("a=1 b=2 a=3", "a=4", "a=4 b=2"),
+            ("a=1 b=2", "b=3 b=4", "a=1 b=3 b=4"),
+            ("a=1 a=2 b=3", "c=4 b=5 c=6", "a=1 a=2 b=5 c=4 c=6"),
+            ("a=1", "A=2", "a=1 A=2"),
+        ] {
+            let once = Tag::merge(&tags(existing), &tags(given));
+            assert_eq!(once, tags(merged), "{existing} + {given}");
+            assert_eq!(Tag::merge(&once, &tags(given)), once, "{existing} + {given} twice");
+        }
+    }
 
     #[test]
     fn an_odd_tag_does_not_cost_the_user() {

@@ -48,6 +48,7 @@ pub use from_fn::{FromFn, from_fn};
 pub use mock::MockTransport;
 pub use request::{Limits, Method, Request, Route};
 pub use response::Response;
+pub(crate) use retry::random;
 pub use retry::{Attempt, Retry, RetryPolicy};
 pub use throttle::Throttle;
 

@@ -87,15 +87,15 @@ impl RetryPolicy {
                 if !error.kind().is_passing() || !may_repeat || error.retry_after().is_some() {
                     return None;
                 }
-                self.exponential(attempt)
+                self.exponential(attempt.number, attempt.jitter)
             }
             Ok(response) if response.status() == 429 => match retry_after(response, attempt.now) {
-                Some(asked) => asked.max(self.exponential(attempt)),
+                Some(asked) => asked.max(self.exponential(attempt.number, attempt.jitter)),
                 None => until_next_minute(attempt),
             },
             Ok(response) if request.is_repeatable() && (response.status() == 408 || response.status() >= 500) => {
                 let asked = retry_after(response, attempt.now).unwrap_or_default();
-                asked.max(self.exponential(attempt))
+                asked.max(self.exponential(attempt.number, attempt.jitter))
             }
             Ok(_) => return None,
         };
@@ -106,10 +106,10 @@ impl RetryPolicy {
     }
 
     /// A random part of a span that doubles with each attempt.
-    fn exponential(&self, attempt: Attempt) -> Duration {
-        let doublings = attempt.number.saturating_sub(1).min(31);
+    pub(crate) fn exponential(&self, number: u32, jitter: f64) -> Duration {
+        let doublings = number.saturating_sub(1).min(31);
         let span = self.backoff.saturating_mul(1_u32 << doublings).min(self.max_backoff);
-        random_part(span, attempt.jitter)
+        random_part(span, jitter)
     }
 }
 
@@ -212,7 +212,7 @@ impl<T: Transport> Transport for Retry<T> {
 }
 
 /// The standard library's seeds are random, and good enough to spread waits.
-fn random() -> f64 {
+pub(crate) fn random() -> f64 {
     let bits = RandomState::new().hash_one(0_u8) >> 11;
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     let fraction = bits as f64 / (1_u64 << 53) as f64;

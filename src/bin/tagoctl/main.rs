@@ -1,5 +1,6 @@
 //! `tagoctl`: the administration of TagoIO from the command line.
 
+mod bulk;
 mod cli;
 mod connect;
 mod difference;

@@ -1,0 +1,412 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+
+use super::journal::{Journal, Known};
+use super::queue::{Pending, Queue};
+use super::report::{Event, Halt, Outcome, Progress, Report, Wait};
+use super::stop::Stop;
+use super::task::{Before, Task};
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::profile::{Plan, RATES};
+use crate::transport::{Method, RetryPolicy, Throttle, random};
+
+/// More workers than this would only wait for each other.
+const MOST_JOBS: usize = 256;
+/// The shortest wait after a 429, whatever it asks for.
+const SHORTEST_REFUSAL: Duration = Duration::from_secs(1);
+/// The longest wait, whatever TagoIO asks for. Then it is asked once more.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
+type Listener<'a> = Mutex<Box<dyn FnMut(&Event<'_>) + Send + 'a>>;
+
+/// Does many tasks, several at once. See the [module](super).
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::{Action, Bulk, DeleteUser};
+/// use tagoio::sandbox::{Plan, Sandbox};
+///
+/// let sandbox = Sandbox::new();
+/// let tago = sandbox.client()?;
+/// let tasks: Vec<_> = sandbox.users().iter().map(|user| DeleteUser::new(&user.id)).collect();
+///
+/// let report = Bulk::new(&tago).jobs(4).plan(Plan::Scale).run(&tasks);
+/// assert!(report.is_complete());
+/// assert_eq!(report.progress.count(&Action::Deleted), tasks.len());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
+#[must_use = "nothing is done until `run` is called"]
+pub struct Bulk<'a> {
+    client: &'a Client,
+    jobs: usize,
+    plan: Option<Plan>,
+    per_minute: Option<u32>,
+    tries: u32,
+    stop: Stop,
+    journal: Option<&'a Journal>,
+    listener: Option<Listener<'a>>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl<'a> Bulk<'a> {
+    /// Work that is done by this client.
+    pub fn new(client: &'a Client) -> Self {
+        Self {
+            client,
+            jobs: 8,
+            plan: None,
+            per_minute: None,
+            tries: 5,
+            stop: Stop::new(),
+            journal: None,
+            listener: None,
+            clock: None,
+        }
+    }
+
+    /// Sets how many tasks are done at once: 1 to 256, 8 by default.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs.clamp(1, MOST_JOBS);
+        self
+    }
+
+    /// Keeps below the rate limits of a plan: the numbers are at [`Plan`]. Without a plan, only TagoIO's own refusals
+    /// hold the work back.
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
+    /// Sets how many requests a minute go to each route that a [`Plan`] limits, whatever the plan says: fewer, say, when
+    /// other programs use the profile too. At least 1.
+    pub fn per_minute(mut self, requests: u32) -> Self {
+        self.per_minute = Some(requests.max(1));
+        self
+    }
+
+    /// Sets how often a task is tried at most: at least once, 5 times by default. What the rate limit holds back is not
+    /// a try.
+    pub fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries.max(1);
+        self
+    }
+
+    /// Sets the switch that ends the work early.
+    pub fn stop(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
+    }
+
+    /// Keeps a journal, and leaves out what it tells to be done. Each task's [key](Task::key) must be its own then: a
+    /// task whose key another one has before it fails.
+    pub fn journal(mut self, journal: &'a Journal) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Tells of everything that happens, one thing at a time and in order, but from any thread. Nothing goes on
+    /// meanwhile, so it should be brief.
+    pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) + Send + 'a) -> Self {
+        self.listener = Some(Mutex::new(Box::new(listener)));
+        self
+    }
+
+    /// Counts and waits by another clock: one that moves when somebody waits, such as
+    /// [`ManualClock`](crate::clock::ManualClock). It stands still while a task is in flight.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Does all tasks, and says what came of each. It ends early only when a stop is asked for, the token is refused, or
+    /// the journal can't be written: [`Report::halt`].
+    ///
+    /// # Panics
+    ///
+    /// When a task or the listener does: once the tasks in flight have ended, the panic goes on here.
+    pub fn run<T: Task>(&self, tasks: &[T]) -> Report {
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let client = self.client.wrapped(|transport| self.throttle(Throttle::new(transport), &clock));
+        let book = Book::new(tasks.len(), &*clock, self.listener.as_ref());
+        let pending = self.sort_out(tasks, &book);
+        let workers = self.jobs.min(pending.len());
+        let queue = Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some());
+        let run = Run { bulk: self, tasks, client, clock: &*clock, book, queue, halt: Mutex::default() };
+
+        thread::scope(|scope| {
+            // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
+            let others: Vec<_> =
+                (1..workers).map_while(|_| thread::Builder::new().spawn_scoped(scope, || run.work()).ok()).collect();
+            run.work();
+            for other in others {
+                if let Err(panic) = other.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        });
+        run.end()
+    }
+
+    fn throttle<C: crate::transport::Transport>(&self, throttle: Throttle<C>, clock: &Arc<dyn Clock>) -> Throttle<C> {
+        let throttle = throttle.with_clock(Arc::clone(clock)).without_waiting();
+        match (self.per_minute, self.plan) {
+            (Some(requests), _) => {
+                RATES.iter().fold(throttle, |throttle, rate| throttle.limit(rate.method, rate.template, requests))
+            }
+            (None, Some(plan)) => throttle.plan(plan),
+            (None, None) => throttle,
+        }
+    }
+
+    /// Finishes what the journal tells to be done, and gives the rest.
+    fn sort_out<T: Task>(&self, tasks: &[T], book: &Book<'_, '_>) -> Vec<Pending> {
+        let fresh = |index| Pending { index, before: Before::default(), in_doubt: false, begun: false, error: None };
+        let Some(journal) = self.journal else { return (0..tasks.len()).map(fresh).collect() };
+        let mut keys = HashSet::with_capacity(tasks.len());
+        let mut pending = Vec::new();
+        for (index, task) in tasks.iter().enumerate() {
+            let key = task.key();
+            let known = journal.known(&key);
+            if !keys.insert(key) {
+                book.finish(index, Outcome::Failed(Error::config("bulk task", "another one before it has its key")));
+                continue;
+            }
+            match known {
+                Known::Nothing => pending.push(fresh(index)),
+                Known::Begun(before) => {
+                    pending.push(Pending { before, in_doubt: true, begun: true, ..fresh(index) });
+                }
+                Known::Done(done) => book.finish(index, Outcome::Resumed(done.clone())),
+            }
+        }
+        pending
+    }
+}
+
+impl fmt::Debug for Bulk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bulk")
+            .field("client", &self.client)
+            .field("jobs", &self.jobs)
+            .field("plan", &self.plan)
+            .field("per_minute", &self.per_minute)
+            .field("tries", &self.tries)
+            .field("stop", &self.stop)
+            .field("journal", &self.journal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is kept of the work, and who is told.
+struct Book<'a, 'b> {
+    pages: Mutex<Pages>,
+    clock: &'a dyn Clock,
+    started: Duration,
+    listener: Option<&'a Listener<'b>>,
+}
+
+struct Pages {
+    progress: Progress,
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl<'a, 'b> Book<'a, 'b> {
+    fn new(total: usize, clock: &'a dyn Clock, listener: Option<&'a Listener<'b>>) -> Self {
+        let progress = Progress { total, ..Progress::default() };
+        let outcomes = std::iter::repeat_with(|| None).take(total).collect();
+        Self { pages: Mutex::new(Pages { progress, outcomes }), clock, started: clock.now(), listener }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        if let Some(listener) = self.listener {
+            let mut listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
+            listener(event);
+        }
+    }
+
+    fn finish(&self, index: usize, outcome: Outcome) {
+        // Held while the listener is told, so that it sees the numbers grow.
+        let mut pages = self.pages();
+        let Pages { progress, outcomes } = &mut *pages;
+        progress.add(&outcome);
+        progress.elapsed = self.clock.now().saturating_sub(self.started);
+        self.tell(&Event::Finished { index, outcome: &outcome, progress });
+        outcomes[index] = Some(outcome);
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One run of the work.
+struct Run<'a, 'b, T> {
+    bulk: &'a Bulk<'b>,
+    tasks: &'a [T],
+    client: Client,
+    clock: &'a dyn Clock,
+    book: Book<'a, 'b>,
+    queue: Queue<'a>,
+    halt: Mutex<Option<Halt>>,
+}
+
+impl<T: Task> Run<'_, '_, T> {
+    fn work(&self) {
+        let tell = |wait, why| {
+            let until = TimeDelta::from_std(wait).ok().and_then(|wait| self.clock.utc().checked_add_signed(wait));
+            self.book.tell(&Event::Waiting { wait, until: until.unwrap_or(DateTime::<Utc>::MAX_UTC), why });
+        };
+        while let Some((pending, _flight)) = self.queue.take(tell) {
+            self.attempt(pending);
+        }
+    }
+
+    fn attempt(&self, mut pending: Pending) {
+        let task = &self.tasks[pending.index];
+        let now = self.clock.utc();
+        if let (Some(journal), false, false) = (self.bulk.journal, pending.begun, task.is_repeatable()) {
+            if let Err(error) = journal.begun(&task.key(), now) {
+                self.halt(Halt::Journal(error));
+                self.book.finish(pending.index, Outcome::NotTried);
+                return;
+            }
+            pending.begun = true;
+        }
+        pending.before.since.get_or_insert(now);
+        self.book.tell(&Event::Started { index: pending.index, before: pending.before });
+        match task.run(&self.client, pending.before) {
+            Ok(done) => self.finish(&pending, Outcome::Done(done)),
+            Err(error) => self.after(pending, error),
+        }
+    }
+
+    /// What follows from a try that failed.
+    fn after(&self, mut pending: Pending, error: Error) {
+        if error.is_unauthorized() {
+            self.halt(Halt::Unauthorized);
+        }
+        learn(&mut pending, &error);
+        let next = if error.is_rate_limited() {
+            Some((refusal_wait(&error, self.clock.utc()), Wait::RateLimit))
+        } else {
+            pending.before.tries += 1;
+            let worth_it = error.is_retryable() || (changes_something(&error) && error.maybe_delivered());
+            let backoff = RetryPolicy::default().exponential(pending.before.tries, random());
+            let wait = backoff.max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
+            (worth_it && pending.before.tries < self.bulk.tries).then_some((wait, Wait::Retry))
+        };
+        if !pending.before.maybe_done {
+            pending.before.since = None;
+        }
+        match next {
+            Some((wait, why)) => {
+                self.book.tell(&Event::PutOff { index: pending.index, error: &error, wait });
+                // What the rate limit held back was not tried.
+                if why == Wait::Retry {
+                    pending.error = Some(error);
+                }
+                self.queue.put_off(pending, wait, why);
+            }
+            None => self.fail(&pending, error),
+        }
+    }
+
+    fn fail(&self, pending: &Pending, error: Error) {
+        let outcome = if pending.in_doubt { Outcome::Uncertain(error) } else { Outcome::Failed(error) };
+        self.finish(pending, outcome);
+    }
+
+    fn finish(&self, pending: &Pending, outcome: Outcome) {
+        if let Some(journal) = self.bulk.journal {
+            let (key, now) = (self.tasks[pending.index].key(), self.clock.utc());
+            let noted = match &outcome {
+                Outcome::Done(done) => journal.done(&key, now, done),
+                Outcome::Failed(error) => journal.failed(&key, now, false, &error.to_string()),
+                Outcome::Uncertain(error) => journal.failed(&key, now, true, &error.to_string()),
+                Outcome::NotTried if pending.begun && !pending.in_doubt => {
+                    journal.failed(&key, now, false, "not tried")
+                }
+                Outcome::NotTried | Outcome::Resumed(_) => Ok(()),
+            };
+            if let Err(error) = noted {
+                self.halt(Halt::Journal(error));
+            }
+        }
+        self.book.finish(pending.index, outcome);
+    }
+
+    /// The first reason is the one that counts.
+    fn halt(&self, why: Halt) {
+        self.halt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        self.queue.halt();
+    }
+
+    fn end(self) -> Report {
+        let rest = self.queue.rest();
+        if !rest.is_empty() && self.bulk.stop.is_requested() {
+            self.halt(Halt::Asked);
+        }
+        for mut pending in rest {
+            match pending.error.take() {
+                Some(error) => self.fail(&pending, error),
+                None => self.finish(&pending, Outcome::NotTried),
+            }
+        }
+        if let Some(Err(error)) = self.bulk.journal.map(Journal::sync) {
+            self.halt(Halt::Journal(error));
+        }
+        let Pages { progress, outcomes } = self.book.pages.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::NotTried)).collect();
+        Report { outcomes, progress, halt: self.halt.into_inner().unwrap_or_else(PoisonError::into_inner) }
+    }
+}
+
+/// What an error tells of whether a task is done.
+fn learn(pending: &mut Pending, error: &Error) {
+    if changes_something(error) {
+        let maybe_done = error.maybe_delivered();
+        pending.in_doubt = maybe_done && !is_repeatable(error);
+        pending.before.maybe_done |= maybe_done;
+    }
+}
+
+/// Whether the request that failed was more than a look.
+fn changes_something(error: &Error) -> bool {
+    error.route().is_some_and(|route| !matches!(route.method(), Method::Get | Method::Head))
+}
+
+fn is_repeatable(error: &Error) -> bool {
+    match error {
+        Error::Transport { repeatable, .. } => *repeatable,
+        Error::Api(error) => error.repeatable,
+        Error::Decode(error) => error.route.method().is_idempotent(),
+        Error::Config(_) => true,
+    }
+}
+
+/// How long to wait after a request that the rate limit held back.
+fn refusal_wait(error: &Error, now: DateTime<Utc>) -> Duration {
+    let wait = match (error.retry_after(), error.status()) {
+        // The throttle knows to the nanosecond when its window opens.
+        (Some(asked), None) => asked,
+        (Some(asked), Some(_)) => asked.max(SHORTEST_REFUSAL),
+        (None, _) => until_next_minute(now).max(SHORTEST_REFUSAL),
+    };
+    wait.min(LONGEST_WAIT)
+}
+
+fn until_next_minute(now: DateTime<Utc>) -> Duration {
+    let next = now.duration_trunc(TimeDelta::minutes(1)).ok().and_then(|minute| {
+        let next = minute.checked_add_signed(TimeDelta::minutes(1))?;
+        (next - now).to_std().ok()
+    });
+    next.unwrap_or(Duration::from_secs(60))
+}

@@ -1,0 +1,174 @@
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::report::Wait;
+use super::stop::Stop;
+use super::task::Before;
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// The longest wait during which nobody looks whether a stop was asked for or something became due earlier.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A task on its way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) index: usize,
+    pub(super) before: Before,
+    /// Whether it may have been done by a request that can't be repeated, and nobody has found out since.
+    pub(super) in_doubt: bool,
+    /// Whether the journal says that it began.
+    pub(super) begun: bool,
+    /// What came of the last try.
+    pub(super) error: Option<Error>,
+}
+
+/// Who does what next.
+///
+/// Tasks come in their order. One that is put off waits until it is due and then goes before those that never began. So
+/// that an outage or a closed window doesn't put off all tasks one by one, nothing new begins while there are as many
+/// waiting as there are workers.
+pub(super) struct Queue<'a> {
+    state: Mutex<State>,
+    changed: Condvar,
+    clock: &'a dyn Clock,
+    /// Whether waiting is what moves the clock: then nobody may wait while others have something in flight.
+    moved_by_waiting: bool,
+    stop: &'a Stop,
+    workers: usize,
+}
+
+struct State {
+    fresh: std::vec::IntoIter<Pending>,
+    /// By when they are due. The index makes the key unique, and keeps the order of the tasks.
+    put_off: BTreeMap<(Duration, usize), (Pending, Wait)>,
+    in_flight: usize,
+    /// Whether one worker sleeps until the next task is due. The others wait for its sign.
+    watched: bool,
+    /// Until when the last wait lasts that was told of.
+    told: Option<Duration>,
+    halted: bool,
+}
+
+impl<'a> Queue<'a> {
+    pub(super) fn new(
+        tasks: Vec<Pending>,
+        workers: usize,
+        stop: &'a Stop,
+        clock: &'a dyn Clock,
+        moved_by_waiting: bool,
+    ) -> Self {
+        let state = State {
+            fresh: tasks.into_iter(),
+            put_off: BTreeMap::new(),
+            in_flight: 0,
+            watched: false,
+            told: None,
+            halted: false,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), clock, moved_by_waiting, stop, workers }
+    }
+
+    /// The next task, as soon as there is one to do; `None` when there is nothing left to do for this worker.
+    ///
+    /// What others have in flight is theirs: whoever puts a task off comes back for it.
+    pub(super) fn take(&self, tell: impl Fn(Duration, Wait)) -> Option<(Pending, Flight<'_>)> {
+        let mut state = self.lock();
+        let next = loop {
+            if state.halted || self.stop.is_requested() {
+                break None;
+            }
+            let now = self.clock.now();
+            if let Some(pending) = state.ready(now, self.workers) {
+                break Some(pending);
+            }
+            let Some((due, why)) = state.next_due() else { break None };
+            if state.watched || (self.moved_by_waiting && state.in_flight > 0) {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.watched = true;
+            let is_news = state.told.replace(due) != Some(due);
+            drop(state);
+            let watch = Watch(self);
+            let wait = due.saturating_sub(now);
+            if is_news {
+                tell(wait, why);
+            }
+            self.clock.sleep(wait.min(LOOK_EVERY));
+            drop(watch);
+            state = self.lock();
+        };
+        // Somebody else has to watch now.
+        self.changed.notify_all();
+        next.map(|pending| {
+            state.in_flight += 1;
+            (pending, Flight(self))
+        })
+    }
+
+    /// Puts a task off.
+    pub(super) fn put_off(&self, pending: Pending, wait: Duration, why: Wait) {
+        let due = self.clock.now().saturating_add(wait);
+        self.lock().put_off.insert((due, pending.index), (pending, why));
+    }
+
+    /// Nothing begins any more.
+    pub(super) fn halt(&self) {
+        self.lock().halted = true;
+        self.changed.notify_all();
+    }
+
+    /// What never came to an end, in the order of the tasks.
+    pub(super) fn rest(&self) -> Vec<Pending> {
+        let mut state = self.lock();
+        let put_off = std::mem::take(&mut state.put_off).into_values().map(|(pending, _)| pending);
+        let mut rest: Vec<_> = put_off.chain(state.fresh.by_ref()).collect();
+        rest.sort_unstable_by_key(|pending| pending.index);
+        rest
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn ready(&mut self, now: Duration, workers: usize) -> Option<Pending> {
+        if self.next_due().is_some_and(|(due, _)| due <= now) {
+            return self.put_off.pop_first().map(|(_, (pending, _))| pending);
+        }
+        if self.put_off.len() < workers { self.fresh.next() } else { None }
+    }
+
+    fn next_due(&self) -> Option<(Duration, Wait)> {
+        self.put_off.first_key_value().map(|((due, _), (_, why))| (*due, *why))
+    }
+}
+
+/// A task in flight, until this is dropped.
+pub(super) struct Flight<'a>(&'a Queue<'a>);
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.in_flight -= 1;
+        state.halted |= std::thread::panicking();
+        self.0.changed.notify_all();
+    }
+}
+
+/// A worker that waits for the next task to be due, until this is dropped.
+struct Watch<'a>(&'a Queue<'a>);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.watched = false;
+        if std::thread::panicking() {
+            state.halted = true;
+            self.0.changed.notify_all();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::task::{Action, Before, Done};
+use crate::error::Error;
+
+/// What came of one task.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It is done.
+    Done(Done),
+    /// It was done in an earlier run, as the journal tells.
+    Resumed(Done),
+    /// It isn't done, or a repeat does no harm.
+    Failed(Error),
+    /// It may be done, and to do it again could do it twice.
+    Uncertain(Error),
+    /// The work was stopped before.
+    NotTried,
+}
+
+impl Outcome {
+    /// What was done, in this run or an earlier one.
+    pub fn done(&self) -> Option<&Done> {
+        match self {
+            Self::Done(done) | Self::Resumed(done) => Some(done),
+            Self::Failed(_) | Self::Uncertain(_) | Self::NotTried => None,
+        }
+    }
+
+    /// Why it isn't done, or not known to be.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Failed(error) | Self::Uncertain(error) => Some(error),
+            Self::Done(_) | Self::Resumed(_) | Self::NotTried => None,
+        }
+    }
+}
+
+/// What came of the whole work.
+#[derive(Debug)]
+#[must_use = "tasks may have failed"]
+#[non_exhaustive]
+pub struct Report {
+    /// What came of each task, in the order of the tasks.
+    pub outcomes: Vec<Outcome>,
+    /// The same, counted.
+    pub progress: Progress,
+    /// Why it ended before every task was tried; `None` when it didn't.
+    pub halt: Option<Halt>,
+}
+
+impl Report {
+    /// Whether every task is done.
+    pub fn is_complete(&self) -> bool {
+        self.halt.is_none() && self.outcomes.iter().all(|outcome| outcome.done().is_some())
+    }
+}
+
+/// Why work ends before every task was tried.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Halt {
+    /// Somebody [asked for it](super::Stop::request).
+    Asked,
+    /// TagoIO doesn't know the token (any more): every task would fail.
+    Unauthorized,
+    /// The journal can't be written: what is done from then on would be done again after a resumption.
+    Journal(Error),
+}
+
+/// How far the work is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many tasks there are.
+    pub total: usize,
+    /// How many are done by this run, by what was done. See [`count`](Progress::count).
+    pub done: BTreeMap<Action, usize>,
+    /// How many were done in an earlier run.
+    pub resumed: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// Of how many it isn't known whether they are done.
+    pub uncertain: usize,
+    /// How many were not tried, because the work was stopped.
+    pub not_tried: usize,
+    /// The time since the work began.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// How many tasks ended with an action, in this run.
+    pub fn count(&self, action: &Action) -> usize {
+        self.done.get(action).copied().unwrap_or_default()
+    }
+
+    /// How many tasks are dealt with, whatever came of them.
+    pub fn finished(&self) -> usize {
+        self.worked_on() + self.resumed + self.not_tried
+    }
+
+    /// How many tasks are dealt with in a second, on average, not counting those that an earlier run did. `None` before
+    /// any time has passed.
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts so far")]
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.elapsed.as_secs_f64();
+        (seconds > 0.0).then(|| self.worked_on() as f64 / seconds)
+    }
+
+    /// How long it takes at that rate until all are dealt with. `None` before the first is.
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts so far")]
+    pub fn time_left(&self) -> Option<Duration> {
+        let left = self.total.saturating_sub(self.finished());
+        Duration::try_from_secs_f64(left as f64 / self.rate()?).ok()
+    }
+
+    fn worked_on(&self) -> usize {
+        self.done.values().sum::<usize>() + self.failed + self.uncertain
+    }
+
+    pub(super) fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done(done) => *self.done.entry(done.action.clone()).or_default() += 1,
+            Outcome::Resumed(_) => self.resumed += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Uncertain(_) => self.uncertain += 1,
+            Outcome::NotTried => self.not_tried += 1,
+        }
+    }
+}
+
+/// What happens during the work. Each task has exactly one [`Finished`](Event::Finished), whatever comes of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A try of a task begins.
+    #[non_exhaustive]
+    Started {
+        /// Which of the tasks.
+        index: usize,
+        /// What is known of the tries before.
+        before: Before,
+    },
+    /// A task is put off: the rate limit holds it back, or a try failed and there is another one.
+    #[non_exhaustive]
+    PutOff {
+        /// Which of the tasks.
+        index: usize,
+        /// Why.
+        error: &'a Error,
+        /// For how long.
+        wait: Duration,
+    },
+    /// There is nothing to do but to wait.
+    #[non_exhaustive]
+    Waiting {
+        /// For how long.
+        wait: Duration,
+        /// Until when.
+        until: DateTime<Utc>,
+        /// What for.
+        why: Wait,
+    },
+    /// A task is dealt with.
+    #[non_exhaustive]
+    Finished {
+        /// Which of the tasks.
+        index: usize,
+        /// What came of it.
+        outcome: &'a Outcome,
+        /// How far the work is, with this task counted.
+        progress: &'a Progress,
+    },
+}
+
+/// What the work waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wait {
+    /// For the next window of the rate limit.
+    RateLimit,
+    /// For the next try of what failed.
+    Retry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(total: usize, created: usize, resumed: usize, seconds: u64) -> Progress {
+        let done = BTreeMap::from([(Action::Created, created)]);
+        Progress { total, done, resumed, elapsed: Duration::from_secs(seconds), ..Progress::default() }
+    }
+
+    #[test]
+    fn the_time_left_goes_by_what_this_run_did() {
+        // (total, created, resumed, seconds, rate, seconds left)
+        for (total, created, resumed, seconds, rate, left) in [
+            (100, 0, 0, 0, None, None),
+            (100, 0, 50, 0, None, None),
+            (100, 0, 50, 10, Some(0.0), None),
+            (100, 20, 0, 10, Some(2.0), Some(40)),
+            (100, 20, 60, 10, Some(2.0), Some(10)),
+            (100, 40, 60, 10, Some(4.0), Some(0)),
+        ] {
+            let progress = progress(total, created, resumed, seconds);
+            assert_eq!(progress.rate(), rate, "{progress:?}");
+            assert_eq!(progress.time_left(), left.map(Duration::from_secs), "{progress:?}");
+        }
+    }
+}
