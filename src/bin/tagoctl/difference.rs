@@ -3,11 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::output::cell::visible;
-use crate::output::secrets;
+use crate::output::{Format, Output, secrets};
+
+/// What is said when there is no difference.
+pub(crate) const NONE: &str = "it is so already: nothing to change";
+/// What is said when a difference isn't made.
+pub(crate) const DRY_RUN: &str = "nothing was changed: it was a dry run";
 
 /// A place at which two values differ.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Difference {
+struct Difference {
     /// The keys and places that lead there, as in `sidebar_buttons.0.text`.
     path: String,
     /// What was there, if anything was.
@@ -16,8 +21,22 @@ pub(crate) struct Difference {
     after: Option<Value>,
 }
 
+/// Shows a person what changes, and gives the same for a program. Secrets are masked.
+pub(crate) fn tell(out: &Output, before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Value> {
+    let mut differences = between(before, after);
+    if !out.shows_secrets() {
+        differences = differences.into_iter().map(Difference::masked).collect();
+    }
+    if !matches!(out.format(), Format::Json | Format::Jsonl) {
+        for difference in &differences {
+            eprintln!("{}", difference.as_text());
+        }
+    }
+    differences.iter().map(Difference::as_json).collect()
+}
+
 /// All places at which two values differ, as deep as they can be told.
-pub(crate) fn between(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Difference> {
+fn between(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Difference> {
     let mut found = Vec::new();
     members("", before, after, &mut found);
     found
@@ -56,7 +75,7 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
 
 impl Difference {
     /// Takes the secrets out of what will be shown.
-    pub(crate) fn masked(mut self) -> Self {
+    fn masked(mut self) -> Self {
         let name = self.path.rsplit('.').next().unwrap_or_default();
         for side in [&mut self.before, &mut self.after].into_iter().flatten() {
             let mut holder = json!({ name: side.take() });
@@ -67,12 +86,12 @@ impl Difference {
     }
 
     /// For a program.
-    pub(crate) fn as_json(&self) -> Value {
+    fn as_json(&self) -> Value {
         json!({"field": self.path, "before": self.before, "after": self.after})
     }
 
     /// For a person, in one line.
-    pub(crate) fn as_text(&self) -> String {
+    fn as_text(&self) -> String {
         let sizes = match (&self.before, &self.after) {
             (Some(Value::String(before)), Some(Value::String(after))) if is_long(before) && is_long(after) => {
                 Some((before.chars().count(), after.chars().count()))

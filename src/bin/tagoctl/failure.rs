@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     Tago(Error),
     /// The command line, a file or a setting is wrong: nothing was sent.
     Usage(Usage),
-    /// TagoIO answered, and what was asked for isn't there or didn't come about.
+    /// TagoIO answered, and what was asked for isn't there.
     Unmet { code: &'static str, message: String },
     /// Some of the work was done, and some was not.
     Partly(String),
@@ -51,11 +51,6 @@ impl Failure {
     /// Something that isn't there.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::Unmet { code: "not_found", message: message.into() }
-    }
-
-    /// Something that didn't come about in time.
-    pub(crate) fn timeout(message: impl Into<String>) -> Self {
-        Self::Unmet { code: "timeout", message: message.into() }
     }
 
     /// Adds what to do about it.
@@ -178,7 +173,7 @@ fn code_of(error: &Error) -> &'static str {
         Error::Config(_) => "invalid",
         Error::Decode(_) => "unexpected_answer",
         error if error.is_rate_limited() => "rate_limited",
-        Error::Transport { .. } if error.is_timeout() => "timeout",
+        error if error.is_timeout() => "timeout",
         Error::Transport { .. } => "unreachable",
         error if error.is_two_factor_required() => "two_factor_required",
         error if error.is_wrong_password() => "wrong_password",
@@ -230,7 +225,6 @@ mod tests {
         for (failure, exit, code) in [
             (Failure::usage("unknown_field", "x"), 2, "unknown_field"),
             (Failure::not_found("x"), 1, "not_found"),
-            (Failure::timeout("x"), 1, "timeout"),
             (Failure::Partly("x".to_owned()), 3, "partly_done"),
             (Failure::Interrupted("x".to_owned()), 130, "interrupted"),
             (Failure::Declined, 1, "declined"),

@@ -197,26 +197,26 @@ hint: there are active, anonymous_token, auth_token_ttl, created_at, custom_fiel
 fn an_edit_shows_what_it_changes_and_changes_nothing_else() {
     let world = World::new();
     let before = settings(&world);
-    world
-        .tagoctl("run edit --name Arbor --active false --clear favicon --dry-run")
-        .success()
-        .stdout_eq("")
-        .stderr_eq(str![[r#"
+    world.tagoctl("run edit --name Arbor --active false --clear favicon --dry-run").success().stdout_eq("").stderr_eq(
+        str![[r#"
 active: true → false
 favicon: "https://assets.example.com/arbor/favicon.ico" → null
 name: "Arbor Cold Chain" → "Arbor"
 nothing was changed: it was a dry run
 
-"#]]);
+"#]],
+    );
     assert_eq!(settings(&world), before);
 
-    world.tagoctl("run edit --name Arbor --active false --clear favicon").success().stdout_eq("").stderr_eq(str![[r#"
+    world.tagoctl("run edit --name Arbor --active false --clear favicon").success().stdout_eq("").stderr_eq(str![[
+        r#"
 active: true → false
 favicon: "https://assets.example.com/arbor/favicon.ico" → null
 name: "Arbor Cold Chain" → "Arbor"
 TagoIO Run Successfully Updated
 
-"#]]);
+"#
+    ]]);
     let after = settings(&world);
     let mut expected = before.clone();
     expected["name"] = json!("Arbor");
@@ -291,25 +291,37 @@ fn a_slip_is_named_before_anything_is_changed() {
     let world = World::new();
     let before = settings(&world);
     for (json, said) in [
-        (json!({"nmae": "x"}), str![[r#"
+        (
+            json!({"nmae": "x"}),
+            str![[r#"
 error: there is no field `nmae`; did you mean `name`?
 hint: --allow-unknown sends it all the same
 
-"#]]),
-        (json!({"security": {"otp": {"smss": true}}}), str![[r#"
+"#]],
+        ),
+        (
+            json!({"security": {"otp": {"smss": true}}}),
+            str![[r#"
 error: there is no field `security.otp.smss`; did you mean `sms`?
 hint: --allow-unknown sends it all the same
 
-"#]]),
-        (json!({"active": "yes"}), str![[r#"
+"#]],
+        ),
+        (
+            json!({"active": "yes"}),
+            str![[r#"
 error: `active` can't be text
 
-"#]]),
-        (json!({"integration": {"google_analytics": {"api_key": "abc…"}}}), str![[r#"
+"#]],
+        ),
+        (
+            json!({"integration": {"google_analytics": {"api_key": "abc…"}}}),
+            str![[r#"
 error: `integration.google_analytics.api_key` is a masked secret whose full text isn't known
 hint: read the settings with --show-secrets, or set the field in full
 
-"#]]),
+"#]],
+        ),
     ] {
         world.file("edit.json", &json.to_string());
         world.tagoctl("run edit --json edit.json").code(2).stdout_eq("").stderr_eq(said);

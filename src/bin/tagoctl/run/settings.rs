@@ -9,7 +9,7 @@ use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
-use crate::output::{Format, note, secrets};
+use crate::output::{note, secrets};
 use crate::request::{Fields, JsonArgs, text_or_file};
 
 /// What comes first in a table of the settings.
@@ -102,7 +102,7 @@ pub(super) struct ChangeArgs {
     pub(super) allow_unknown: bool,
     /// Only show what would change
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 impl Command {
@@ -173,28 +173,19 @@ impl Settings {
     ) -> Result<()> {
         let Self(present) = self;
         if !how.allow_unknown {
-            shape::check(&Value::Object(wanted.clone()), &Value::Object(present.clone()))?;
+            shape::check_settings(&Value::Object(wanted.clone()), &Value::Object(present.clone()))?;
         }
         let changed = differing(&present, wanted)?;
         let settings = typed(Value::Object(changed.clone()))?;
         let old = changed.keys().filter_map(|key| Some((key.clone(), present.get(key)?.clone()))).collect();
-        let mut differences = difference::between(&old, &changed);
-        if !context.out.shows_secrets() {
-            differences = differences.into_iter().map(difference::Difference::masked).collect();
-        }
-        if !matches!(context.out.format(), Format::Json | Format::Jsonl) {
-            for difference in &differences {
-                eprintln!("{}", difference.as_text());
-            }
-        }
+        let differences = difference::tell(context.out, &old, &changed);
         let (updated, said) = if differences.is_empty() {
-            (false, "it is so already: nothing to change".to_owned())
+            (false, difference::NONE.to_owned())
         } else if how.dry_run {
-            (false, "nothing was changed: it was a dry run".to_owned())
+            (false, difference::DRY_RUN.to_owned())
         } else {
             (true, client.run().edit(&settings)?)
         };
-        let differences: Vec<Value> = differences.iter().map(difference::Difference::as_json).collect();
         context.out.ack(&json!({"updated": updated, "changes": differences}), &said)
     }
 }

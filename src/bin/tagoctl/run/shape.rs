@@ -1,9 +1,10 @@
-//! Which keys the portal's settings have: they keep what they don't know, so a slip of the fingers has to be found here.
+//! Which keys structures have that keep what they don't know: in them a slip of the fingers has to be found here.
 
 use serde_json::Value;
 use tagoio::run::{
-    ButtonCondition, EmailTemplate, Geolocation, Integration, OtpSettings, RunSettings, SecuritySettings,
-    SidebarButton, SignInButton, SignUpField, ThemeOption, UserDeletion, WifiSetup,
+    ButtonCondition, ButtonTrigger, EmailTemplate, Geolocation, Integration, NewNotification, NotificationButton,
+    NotificationIcon, OtpSettings, RunSettings, SamlAttributeMappings, SecuritySettings, SidebarButton, SignInButton,
+    SignUpField, ThemeOption, UserDeletion, WifiSetup,
 };
 
 use crate::failure::{Failure, Result};
@@ -47,9 +48,39 @@ const SETTINGS: Shape = Structure(
     ],
 );
 
-/// Refuses keys that neither this version knows nor the portal has already.
-pub(super) fn check(wanted: &Value, present: &Value) -> Result<()> {
-    SETTINGS.check("", wanted, &[present])
+/// What of a notification isn't checked when it is read.
+const NOTIFICATION: Shape = Structure(
+    &["title", "message", "read", "icon", "buttons", "buttons_enabled", "buttons_autodisable"],
+    &[
+        ("icon", Structure(NotificationIcon::KEYS, &[])),
+        (
+            "buttons",
+            Each(&Structure(NotificationButton::KEYS, &[("triggers", Each(&Structure(ButtonTrigger::KEYS, &[])))])),
+        ),
+    ],
+);
+
+const MAPPING: Shape = Structure(SamlAttributeMappings::KEYS, &[]);
+
+/// Refuses keys of the portal's settings that neither this version knows nor the portal has already.
+pub(super) fn check_settings(wanted: &Value, present: &Value) -> Result<()> {
+    SETTINGS.check("", wanted, &[present]).map_err(or_allowed)
+}
+
+/// Refuses keys of a mapping of attributes that neither this version knows nor the portal has already.
+pub(super) fn check_mapping(wanted: &Value, present: &Value) -> Result<()> {
+    MAPPING.check("mapping", wanted, &[present]).map_err(or_allowed)
+}
+
+/// Refuses keys of a notification that this version doesn't know.
+pub(super) fn check_notification(notification: &NewNotification) -> Result<()> {
+    let value = serde_json::to_value(notification)
+        .map_err(|error| Failure::usage("invalid_field", format!("the notification can't be sent: {error}")))?;
+    NOTIFICATION.check("", &value, &[])
+}
+
+fn or_allowed(failure: Failure) -> Failure {
+    failure.hint("--allow-unknown sends it all the same")
 }
 
 /// All options of a theme that are known.
@@ -114,7 +145,6 @@ fn unknown(path: &str, key: &str, known: Vec<&'static str>) -> Failure {
     let among =
         if guess.is_empty() && known.len() <= FEW { format!("; there are {}", known.join(", ")) } else { guess };
     Failure::usage("unknown_field", format!("there is no field `{path}`{among}"))
-        .hint("--allow-unknown sends it all the same")
 }
 
 #[cfg(test)]
@@ -130,7 +160,7 @@ mod tests {
             "sidebar_buttons": [{"text": "a", "badge": 1}],
             "security": {"sessions": {"max": 3}},
         });
-        check(&wanted, &present).err().map(|failure| format!("{failure:?}"))
+        check_settings(&wanted, &present).err().map(|failure| format!("{failure:?}"))
     }
 
     #[test]
