@@ -331,7 +331,11 @@ error: nothing is to be changed
 hint: give a flag or --json; the fields are active, name, sub_title, url, email_domain, email_templates, signup_method, signup_fields, signup_logo, signup_logo_options, signin_buttons, favicon, logo, logo_options, sidebar_buttons, feature_devicewifisetup, feature_geolocation, theme, integration, sso_saml_active, security, auth_token_ttl, dictionary, custom_fields
 
 "#]]);
-    world.tagoctl("run edit --clear favcon").code(2).stdout_eq("").stderr_eq(str![]);
+    world.tagoctl("run edit --clear favcon").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `favcon`; did you mean `favicon`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
     world.tagoctl("run edit --active maybe").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: invalid value 'maybe' for '--active <true|false>'
   [possible values: true, false]

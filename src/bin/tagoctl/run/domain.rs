@@ -39,11 +39,11 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run domain regenerate --yes")]
     Regenerate(DangerArgs),
     /// Wait until the domain works, and show each change
-    #[command(after_help = "Example:\n  tagoctl run domain wait --timeout 1h && echo it works")]
+    #[command(after_help = "Example:\n  tagoctl run domain wait --within 1h && echo it works")]
     Wait {
         /// Give up after so long: a number with s, m or h
         #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
-        timeout: Duration,
+        within: Duration,
         #[command(flatten)]
         profile: ProfileArgs,
     },
@@ -79,11 +79,15 @@ impl Command {
         match self {
             Self::Info(ProfileArgs { profile }) => info(context, profile),
             Self::Create(args) => args.run(context),
-            Self::Delete(args) => args.run(context, "delete", |client, id| client.run().custom_domain().delete(id)),
-            Self::Regenerate(args) => {
-                args.run(context, "make new DNS records for", |client, id| client.run().custom_domain().regenerate(id))
+            Self::Delete(args) => {
+                args.run(context, "delete", "deleted", |client, profile| client.run().custom_domain().delete(profile))
             }
-            Self::Wait { timeout, profile } => wait(context, profile.profile, timeout),
+            Self::Regenerate(args) => {
+                args.run(context, "make new DNS records for", "regenerated", |client, profile| {
+                    client.run().custom_domain().regenerate(profile)
+                })
+            }
+            Self::Wait { within, profile } => wait(context, profile.profile, within),
         }
     }
 }
@@ -164,6 +168,7 @@ impl DangerArgs {
         self,
         context: &Context<'_>,
         deed: &str,
+        done: &str,
         act: impl FnOnce(&Client, &ProfileId) -> tagoio::Result<String>,
     ) -> Result<()> {
         let client = context.client()?;
@@ -171,13 +176,13 @@ impl DangerArgs {
         let host = client.run().custom_domain().info(&profile)?.host();
         if self.danger.is_meant(&format!("{deed} the custom domain {host}"))? {
             let said = act(&client, &profile)?;
-            context.out.ack(&json!({"host": host, "done": true}), &format!("{host}: {said}"))?;
+            context.out.ack(&json!({"host": host, done: true}), &format!("{host}: {said}"))?;
         }
         Ok(())
     }
 }
 
-fn wait(context: &Context<'_>, profile: ProfileId, timeout: Duration) -> Result<()> {
+fn wait(context: &Context<'_>, profile: ProfileId, within: Duration) -> Result<()> {
     let client = context.client()?;
     let profile = resolved(&client, profile)?;
     let mut seen: Vec<DnsEntry> = Vec::new();
@@ -191,7 +196,7 @@ fn wait(context: &Context<'_>, profile: ProfileId, timeout: Duration) -> Result<
         }
         seen = records;
     });
-    let info = wait.until_active(timeout)?;
+    let info = wait.until_active(within)?;
     context.out.ack(&json!({"host": info.host(), "active": true}), &format!("{} is active", info.host()))
 }
 

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use tagoio::Client;
 use tagoio::run::{IdpMetadata, SamlAttributeMappings, SamlEdit, SamlInfo};
 
 use super::settings::ChangeArgs;
@@ -77,7 +76,12 @@ impl EditArgs {
             edit = edit.idp_metadata(metadata(file, &text_of(file)?)?);
         }
         let client = context.client()?;
-        let present = mapping_of(&client)?;
+        let info = client.run().saml().info()?;
+        let issuer = info.idp.map(|idp| idp.issuer).filter(|issuer| !issuer.is_empty());
+        let present = match info.mapping.map(serde_json::to_value) {
+            Some(Ok(Value::Object(mapping))) => mapping,
+            _ => Map::new(),
+        };
         let mut before = Map::new();
         let mut after = Map::new();
         if !self.map.is_empty() || !edit.mapping.is_keep() {
@@ -92,6 +96,7 @@ impl EditArgs {
         }
         if let Some(metadata) = edit.idp_metadata.as_ref() {
             let size = metadata.expose().len();
+            before.extend(issuer.map(|issuer| ("idp_metadata".to_owned(), format!("those of {issuer}").into())));
             after.insert("idp_metadata".to_owned(), format!("{size} characters of base 64").into());
         }
         if let Some(active) = edit.active.as_ref() {
@@ -110,10 +115,10 @@ impl EditArgs {
 
     /// What the mapping will be as a whole, because TagoIO replaces it so.
     fn mapping(&self, edit: &SamlEdit, present: &Map<String, Value>) -> Result<Map<String, Value>> {
-        let mut mapping = match edit.mapping.as_ref().map(serde_json::to_value) {
-            Some(Ok(Value::Object(mapping))) => mapping,
-            Some(_) => return Err(Failure::usage("invalid_field", "`mapping` has to be an object")),
-            None => present.clone(),
+        let mut mapping = match serde_json::to_value(&edit.mapping) {
+            _ if edit.mapping.is_keep() => present.clone(),
+            Ok(Value::Object(mapping)) => mapping,
+            _ => return Err(Failure::usage("invalid_field", "`mapping` has to be an object")),
         };
         for pair in &self.map {
             set(&mut mapping, pair);
@@ -128,13 +133,6 @@ impl EditArgs {
             }
         }
         Ok(mapping)
-    }
-}
-
-fn mapping_of(client: &Client) -> Result<Map<String, Value>> {
-    match client.run().saml().info()?.mapping.map(serde_json::to_value) {
-        Some(Ok(Value::Object(mapping))) => Ok(mapping),
-        _ => Ok(Map::new()),
     }
 }
 
