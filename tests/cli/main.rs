@@ -1,5 +1,6 @@
 //! The built `tagoctl`, run as its users run it, against the served sandbox.
 
 mod basics;
+mod run_user;
 mod team;
 mod world;

@@ -53,6 +53,11 @@ impl Failure {
         Self::Unmet { code: "not_found", message: message.into() }
     }
 
+    /// Whether it is that something isn't there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.code() == "not_found"
+    }
+
     /// Something that didn't come about in time.
     pub(crate) fn timeout(message: impl Into<String>) -> Self {
         Self::Unmet { code: "timeout", message: message.into() }
