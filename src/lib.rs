@@ -64,6 +64,7 @@
 //! | TagoRUN: settings | [`Client::run`] | [`run`] |
 //! | TagoRUN: users, notifications, SAML, custom domain | [`users`](run::RunApi::users), [`notifications`](run::RunApi::notifications), [`saml`](run::RunApi::saml), [`custom_domain`](run::RunApi::custom_domain) | [`run`] |
 //! | Work on many things at once: parallel, within the rate limits, resumable | [`Bulk::run`](bulk::Bulk::run) | [`bulk`] |
+//! | Many users from a file: create, change or delete, and export | [`UserPlan::new`](bulk::users::UserPlan::new) | [`bulk::users`] |
 //! | Any other route | [`Client::raw`] | [`RawRequest`] |
 //! | HTTP, retries, rate limits, test doubles | [`ClientBuilder::transport`] | [`transport`] |
 //!
@@ -78,6 +79,7 @@
 //! | `sandbox` | no | `sandbox::Sandbox`: an in-memory TagoIO, its state as JSON, faults on demand |
 //! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language (brings hyper and tokio) |
 //! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
+//! | `csv` | no | lists of users in CSV files: `bulk::users::UserList::from_csv` and `UserExport::csv` |
 //! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
 //!
 //! With `default-features = false` there is no HTTP in the crate: bring your own [`transport`].

@@ -311,7 +311,7 @@ impl<T: Task> Run<'_, '_, T> {
                 self.book.tell(&Event::PutOff { index: pending.index, error: &error, wait });
                 // What the rate limit held back was not tried.
                 if why == Wait::Retry {
-                    pending.error = Some(error);
+                    pending.error = Some(Box::new(error));
                 }
                 self.queue.put_off(pending, wait, why);
             }
@@ -356,7 +356,7 @@ impl<T: Task> Run<'_, '_, T> {
         }
         for mut pending in rest {
             match pending.error.take() {
-                Some(error) => self.fail(&pending, error),
+                Some(error) => self.fail(&pending, *error),
                 None => self.finish(&pending, Outcome::NotTried),
             }
         }
@@ -409,4 +409,120 @@ fn until_next_minute(now: DateTime<Utc>) -> Duration {
         (next - now).to_std().ok()
     });
     next.unwrap_or(Duration::from_secs(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::task::{Action, Done};
+    use super::super::{JournalHeader, report};
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::error::{ApiError, Result};
+    use crate::transport::{Response, Route, TransportErrorKind, from_fn};
+
+    fn api(method: Method, status: u16, retry_after: Option<u64>) -> Error {
+        Error::Api(Box::new(ApiError {
+            status,
+            message: None,
+            foreign_body: None,
+            retry_after: retry_after.map(Duration::from_secs),
+            route: Route::new(method, "/run/users"),
+            repeatable: method.is_idempotent(),
+        }))
+    }
+
+    fn lost(method: Method, kind: TransportErrorKind) -> Error {
+        let route = Route::new(method, "/run/users");
+        Error::Transport { route, repeatable: method.is_idempotent(), source: kind.into() }
+    }
+
+    #[test]
+    fn a_refusal_is_waited_out() {
+        let now = "2026-01-31T12:45:09.250Z".parse().unwrap();
+        let throttled = |retry_after| lost(Method::Post, TransportErrorKind::Throttled { retry_after });
+        for (error, milliseconds) in [
+            (throttled(Duration::from_millis(3)), 3),
+            (throttled(Duration::MAX), 3_600_000),
+            (api(Method::Post, 429, Some(8)), 8_000),
+            (api(Method::Post, 429, Some(0)), 1_000),
+            (api(Method::Post, 429, Some(u64::MAX)), 3_600_000),
+            (api(Method::Post, 429, None), 50_750),
+        ] {
+            assert_eq!(refusal_wait(&error, now), Duration::from_millis(milliseconds), "{error}");
+        }
+        assert_eq!(until_next_minute(DateTime::<Utc>::MAX_UTC), Duration::from_secs(60), "there is no next one");
+    }
+
+    #[test]
+    fn a_lost_change_leaves_a_doubt_until_a_further_one_shows_that_it_was_looked_up() {
+        use Method::{Delete, Get, Post};
+        use TransportErrorKind::{Connect, ConnectionLost};
+
+        // (the errors of one try after the other, whether it may have been done, whether that is in doubt)
+        for (errors, maybe_done, in_doubt) in [
+            (vec![lost(Post, Connect)], false, false),
+            (vec![lost(Post, ConnectionLost)], true, true),
+            (vec![api(Post, 503, None)], true, true),
+            (vec![api(Post, 400, None)], false, false),
+            (vec![lost(Post, ConnectionLost), lost(Get, ConnectionLost)], true, true),
+            (vec![lost(Post, ConnectionLost), Error::config("task", "can't find out")], true, true),
+            (vec![lost(Post, ConnectionLost), lost(Post, Connect)], true, false),
+            (vec![lost(Post, ConnectionLost), api(Post, 400, None)], true, false),
+            (vec![lost(Delete, ConnectionLost)], true, false),
+            (vec![lost(Delete, ConnectionLost), lost(Delete, Connect)], true, false),
+            (vec![lost(Get, ConnectionLost)], false, false),
+        ] {
+            let mut pending =
+                Pending { index: 0, before: Before::default(), in_doubt: false, begun: false, error: None };
+            for error in &errors {
+                learn(&mut pending, error);
+            }
+            assert_eq!((pending.before.maybe_done, pending.in_doubt), (maybe_done, in_doubt), "{errors:?}");
+        }
+    }
+
+    /// A task that must not be repeated.
+    struct Once(u32);
+
+    impl Task for Once {
+        fn key(&self) -> Cow<'_, str> {
+            self.0.to_string().into()
+        }
+
+        fn run(&self, client: &Client, _: Before) -> Result<Done> {
+            client.raw(Method::Post, "/run/notification").send::<()>()?;
+            Ok(Done::new(Action::Sent))
+        }
+
+        fn is_repeatable(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn what_the_journal_cannot_keep_is_not_begun() {
+        let sent = Arc::new(AtomicUsize::new(0));
+        let transport = {
+            let sent = Arc::clone(&sent);
+            from_fn(move |_| {
+                sent.fetch_add(1, Ordering::Relaxed);
+                Ok(Response::new(200).with_body(r#"{"status":true,"result":null}"#))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        drop(Journal::create(&path, &JournalHeader::new("test", &tago)).unwrap());
+        let journal = Journal::read_only(&path).unwrap();
+
+        let tasks: Vec<_> = (0..10).map(Once).collect();
+        let report = Bulk::new(&tago).clock(Arc::new(ManualClock::default())).journal(&journal).run(&tasks);
+        assert_eq!(sent.load(Ordering::Relaxed), 0);
+        assert_eq!(report.progress.not_tried, 10);
+        let Some(report::Halt::Journal(error)) = report.halt else { panic!("{:?}", report.halt) };
+        assert_eq!(error.to_string(), format!("invalid journal {}: it can't be written", path.display()));
+    }
 }

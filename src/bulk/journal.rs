@@ -53,6 +53,7 @@ impl JournalHeader {
     }
 
     /// Adds what makes it other work when it is different: the profile, the input, a setting. Never a secret.
+    #[expect(clippy::needless_pass_by_value, reason = "a flag or a number is written as it is")]
     pub fn option(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.options.insert(name.into(), value.to_string());
         self
@@ -190,6 +191,12 @@ impl Journal {
         self.entries.values().filter(|entry| matches!(entry, Entry::Done(_))).count()
     }
 
+    /// A journal that can't be written.
+    #[cfg(test)]
+    pub(super) fn read_only(path: &Path) -> std::io::Result<Self> {
+        Ok(Self::new(path, HashMap::new(), File::open(path)?))
+    }
+
     fn new(path: &Path, entries: HashMap<String, Entry>, file: File) -> Self {
         Self { path: path.to_owned(), entries, writer: Mutex::new(Writer { file, broken: false }) }
     }
@@ -281,14 +288,11 @@ impl Contents {
 
     fn learn(&mut self, line: Line<'_>) {
         match line {
-            Line::Begun { key, at } => {
+            Line::Begun { key, at } | Line::Failed { key, at, uncertain: true, .. } => {
                 self.entries.entry(key.into_owned()).or_insert(Entry::Begun(at));
             }
             Line::Done { key, did, .. } => {
                 self.entries.insert(key.into_owned(), Entry::Done(did.into_owned()));
-            }
-            Line::Failed { key, at, uncertain: true, .. } => {
-                self.entries.entry(key.into_owned()).or_insert(Entry::Begun(at));
             }
             Line::Failed { key, uncertain: false, .. } => {
                 self.entries.remove(&*key);

@@ -11,6 +11,9 @@ use crate::error::Error;
 /// The longest wait during which nobody looks whether a stop was asked for or something became due earlier.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// Waits that end so close to each other are one: workers are held back one after the other.
+const SAME_WAIT: Duration = Duration::from_secs(1);
+
 /// A task on its way.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -21,7 +24,7 @@ pub(super) struct Pending {
     /// Whether the journal says that it began.
     pub(super) begun: bool,
     /// What came of the last try.
-    pub(super) error: Option<Error>,
+    pub(super) error: Option<Box<Error>>,
 }
 
 /// Who does what next.
@@ -89,7 +92,8 @@ impl<'a> Queue<'a> {
                 continue;
             }
             state.watched = true;
-            let is_news = state.told.replace(due) != Some(due);
+            let is_news = state.told.is_none_or(|told| told.abs_diff(due) > SAME_WAIT);
+            state.told = Some(due);
             drop(state);
             let watch = Watch(self);
             let wait = due.saturating_sub(now);

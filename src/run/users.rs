@@ -85,6 +85,33 @@ pub struct UserInfo {
     pub force_password_change: Option<bool>,
 }
 
+impl UserInfo {
+    /// A user without anything: what one who is to be created is compared with.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            id: UserId::from(""),
+            name: String::new(),
+            email: String::new(),
+            timezone: String::new(),
+            company: None,
+            phone: None,
+            language: None,
+            tags: Vec::new(),
+            active: false,
+            last_login: None,
+            created_at: None,
+            updated_at: None,
+            profile: None,
+            newsletter: None,
+            options: None,
+            otp: None,
+            custom_preferences: None,
+            agreements: None,
+            force_password_change: None,
+        }
+    }
+}
+
 /// A user, as a list of chosen fields gives it. Each field may be missing.
 #[doc(alias = "UserListItem")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -2,5 +2,6 @@
 
 mod basics;
 mod run;
+mod run_user;
 mod team;
 mod world;

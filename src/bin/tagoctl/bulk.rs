@@ -123,6 +123,15 @@ impl BulkArgs {
         Ok(Session { args: self, out: context.out, client, stop, profile: OnceCell::new() })
     }
 
+    /// Whether nothing is asked for that one thing alone doesn't have.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.results.is_none() && self.journal.is_none()
+    }
+
+    pub(crate) fn is_resuming(&self) -> bool {
+        self.resume
+    }
+
     /// The journal that the command line asks for, else one beside the file that lists what to do. Whether it is there
     /// has to fit `--resume`; to be called before long preparations.
     pub(crate) fn journal_file(&self, list: Option<&Path>) -> Result<Option<JournalFile>> {

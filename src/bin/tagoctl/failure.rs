@@ -53,6 +53,11 @@ impl Failure {
         Self::Unmet { code: "not_found", message: message.into() }
     }
 
+    /// Whether it is that something isn't there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.code() == "not_found"
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Usage(usage) = &mut self {

@@ -87,6 +87,11 @@ impl Output {
         self.format == Format::Table && self.columns.is_empty()
     }
 
+    /// Whether rows are written with all that they have, and not only with some columns.
+    pub(crate) fn shows_whole_rows(&self) -> bool {
+        self.columns.is_empty() && matches!(self.format, Format::Json | Format::Jsonl)
+    }
+
     pub(crate) fn shows_secrets(&self) -> bool {
         self.show_secrets
     }
@@ -140,7 +145,15 @@ impl Output {
 
     /// Writes one thing: in a table a line for each field, those of `first` first.
     pub(crate) fn item(&self, first: &[&str], item: impl Serialize) -> Result<()> {
-        let value = self.value(item)?;
+        self.fields(first, self.value(item)?)
+    }
+
+    /// Writes one thing whose secret is what the command is for.
+    pub(crate) fn item_in_full(&self, item: &Value) -> Result<()> {
+        self.fields(&[], item.clone())
+    }
+
+    fn fields(&self, first: &[&str], value: Value) -> Result<()> {
         let mut fields = flat(&value);
         if self.columns.is_empty() {
             let place = |path: &str| {

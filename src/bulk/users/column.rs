@@ -228,7 +228,7 @@ impl FromStr for UserColumn {
         };
         let keyed = text.split_once(':').map(|(kind, key)| (plain(kind), key.trim()));
         let found = match &keyed {
-            Some((kind, key)) if key.is_empty() => {
+            Some((kind, "")) => {
                 return Err(Error::config("column", format!("`{kind}:` names no key")));
             }
             Some((kind, key)) => match kind.as_str() {

@@ -50,6 +50,10 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
         }
         let line = lines.at_row(start);
         match &header {
+            // A row of somebody's, password and all, where the names should be: no word of it is repeated.
+            None if row.iter().any(|cell| cell.contains(&b'@')) => {
+                return (entries, vec![Problem::new(line, "has to name the columns, and has an e-mail address")]);
+            }
             None => header = Some(Header::read(line, &row, &mut problems)),
             Some(_) if quotes.broken.iter().any(|broken| broken.row == line) => {}
             Some(header) => entries.extend(header.read_row(line, &row, &mut problems)),
@@ -410,6 +414,7 @@ mod tests {
     fn all_problems_of_a_file_are_told_at_once() {
         for (file, expected) in [
             (&b""[..], vec!["line 1: the file is empty: its first line has to name the columns"]),
+            (b"jane@x.io,Jane,canary\n", vec!["line 1: has to name the columns, and has an e-mail address"]),
             (b"\xff\xfee\0", vec!["line 1: the file is UTF-16, and UTF-8 is wanted"]),
             (
                 b"name,e-mial,,name,tag:\nJane,j,,J,\n",

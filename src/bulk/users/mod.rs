@@ -1,15 +1,33 @@
-//! Many users at once.
+//! Many users at once: lists of them in files, and what is to be done so that TagoIO's users are as a list wants them.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`UserList`] | reads and checks [records](UserRecord): CSV, JSON lines, or from memory |
+//! | [`UserPlan`] | compares a list with TagoIO: who is created, changed, left alone or deleted |
+//! | [`Bulk::run`](super::Bulk::run) | does what the plan says |
+//! | [`UserExport`] | writes users in a form that can be edited and read again |
 
 mod column;
 #[cfg(feature = "csv")]
 mod csv_file;
+mod difference;
+mod existing;
+mod export;
 mod json_lines;
 mod list;
+mod options;
+mod plan;
 mod problem;
 mod record;
 mod tag_text;
+mod task;
 
 pub use column::UserColumn;
+pub use difference::Change;
+pub use export::{ExportedUser, UserExport};
 pub use list::UserList;
+pub use options::{SyncOptions, TagPolicy};
+pub use plan::{PlanCounts, PlanError, UserPlan};
 pub use problem::{ListError, Problem};
 pub use record::UserRecord;
+pub use task::{Intent, Step, UserTask};

@@ -6,6 +6,7 @@ mod saml;
 mod settings;
 mod shape;
 mod theme;
+mod user;
 mod whom;
 
 use clap::Subcommand;
@@ -17,6 +18,9 @@ use crate::failure::Result;
 pub(crate) enum Command {
     #[command(flatten)]
     Settings(settings::Command),
+    /// The portal's users
+    #[command(subcommand, after_help = "Example:\n  tagoctl run user list")]
+    User(user::Command),
     /// The portal's colours and the like
     #[command(subcommand, after_help = "Example:\n  tagoctl run theme get")]
     Theme(theme::Command),
@@ -35,6 +39,7 @@ impl Command {
     pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
         match self {
             Self::Settings(command) => command.run(context),
+            Self::User(command) => command.run(context),
             Self::Theme(command) => command.run(context),
             Self::Notify(command) => command.run(context),
             Self::Saml(command) => command.run(context),

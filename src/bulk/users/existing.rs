@@ -1,0 +1,160 @@
+//! The users that TagoIO has of those that a list names.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use super::list::UserList;
+use crate::client::Client;
+use crate::error::Result;
+use crate::id::UserId;
+use crate::run::{UserInfo, UserQuery};
+
+/// Up to so many records, each is looked up; for more, all users are gone through.
+const FEW: usize = 50;
+
+/// How many look-ups there are at once. No rate limit of TagoIO's is known for them.
+const AT_ONCE: usize = 8;
+
+/// Finds a user by the e-mail address, whatever its case.
+pub(super) fn find(client: &Client, email: &str) -> Result<Option<UserInfo>> {
+    // What is compared as a whole is compared with its case; what is found by a part isn't.
+    for filter in [email.to_owned(), format!("*{email}*")] {
+        for user in client.run().users().iter(&UserQuery::new().email(filter)) {
+            let user = user?;
+            if key_of(&user.email) == key_of(email) {
+                return Ok(Some(user));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What no two users have in common.
+pub(super) fn key_of(email: &str) -> String {
+    email.to_lowercase()
+}
+
+/// What TagoIO has.
+#[derive(Default)]
+pub(super) struct Existing {
+    /// The users of the list, by their keys.
+    pub(super) listed: HashMap<String, UserInfo>,
+    /// The id and the e-mail address of the others, when they were asked for.
+    pub(super) others: Vec<(UserId, String)>,
+}
+
+impl Existing {
+    pub(super) fn of(client: &Client, list: &UserList, with_others: bool) -> Result<Self> {
+        let mut existing = if with_others || list.len() > FEW {
+            Self::of_all(client, list, with_others)?
+        } else {
+            Self::of_few(client, list)?
+        };
+        existing.complete(client, list)?;
+        Ok(existing)
+    }
+
+    fn of_few(client: &Client, list: &UserList) -> Result<Self> {
+        let found = each(&list.entries, |listed| find(client, &listed.record.email))?;
+        let listed = found.into_iter().flatten().map(|user| (key_of(&user.email), user)).collect();
+        Ok(Self { listed, others: Vec::new() })
+    }
+
+    fn of_all(client: &Client, list: &UserList, with_others: bool) -> Result<Self> {
+        let mut wanted: HashMap<String, Option<UserInfo>> =
+            list.entries.iter().map(|listed| (key_of(&listed.record.email), None)).collect();
+        let mut others = HashMap::new();
+        for user in client.run().users().iter(&UserQuery::new()) {
+            let user = user?;
+            match wanted.get_mut(&key_of(&user.email)) {
+                Some(found) => *found = Some(user),
+                // Pages that shift show a user twice.
+                None if with_others => drop(others.insert(user.id, user.email)),
+                None => {}
+            }
+        }
+        let listed = wanted.into_iter().filter_map(|(key, user)| Some((key, user?))).collect();
+        let mut others: Vec<_> = others.into_iter().collect();
+        others.sort_unstable_by(|(one_id, one), (other_id, other)| (one, one_id).cmp(&(other, other_id)));
+        Ok(Self { listed, others })
+    }
+
+    /// Fetches what lists don't show of the users of whom it is needed.
+    fn complete(&mut self, client: &Client, list: &UserList) -> Result<()> {
+        let needed: Vec<(String, UserId)> = list
+            .entries
+            .iter()
+            .filter(|listed| listed.record.goes_beyond_lists())
+            .filter_map(|listed| {
+                let key = key_of(&listed.record.email);
+                self.listed.get(&key).map(|user| (key, user.id.clone()))
+            })
+            .collect();
+        let infos = each(&needed, |(_, id)| match client.run().users().info(id) {
+            Ok(user) => Ok(Some(user)),
+            // Gone meanwhile.
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        })?;
+        for ((key, _), user) in needed.into_iter().zip(infos) {
+            match user {
+                Some(user) => self.listed.insert(key, user),
+                None => self.listed.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Does the same for each item, several at once, and gives what came of it in the order of the items. The first error
+/// ends it.
+fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let worker = || {
+        let mut done = Vec::new();
+        while !failed.load(Ordering::Relaxed) {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { break };
+            let result = work(item);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            done.push((at, result));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..AT_ONCE.min(items.len()))
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect();
+        let mut done = worker();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items() {
+        let items: Vec<u32> = (0..1000).collect();
+        assert_eq!(each(&items, |item| Ok(item * 2)).unwrap(), items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert_eq!(each(&[], |item: &u32| Ok(*item)).unwrap(), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn the_first_error_ends_it() {
+        let items: Vec<u32> = (0..1000).collect();
+        let fail = |item: &u32| if *item == 7 { Err(Error::config("item", "seven")) } else { Ok(()) };
+        assert_eq!(each(&items, fail).unwrap_err().to_string(), "invalid item: seven");
+    }
+}

@@ -1,0 +1,182 @@
+use std::io::{self, BufWriter, Write};
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::{Map, Value};
+
+use super::column::UserColumn;
+use crate::page::sealed::Sealed;
+use crate::run::{UserInfo, UserRow};
+
+/// A user that can be written: [`UserInfo`] or [`UserRow`].
+pub trait ExportedUser: Serialize + Sealed {}
+
+impl ExportedUser for UserInfo {}
+impl ExportedUser for UserRow {}
+
+/// Writes users, one by one, so that [`UserList`](super::UserList) reads them back.
+///
+/// What a user doesn't have is left out, or is an empty cell: read back, both leave the field as it is.
+///
+/// ```
+/// use tagoio::bulk::users::{UserColumn, UserExport};
+/// # use tagoio::run::UserQuery;
+/// # fn run(tago: &tagoio::Client) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let mut export = UserExport::json_lines(std::fs::File::create("users.jsonl")?, UserColumn::EXPORT)?;
+/// for user in tago.run().users().iter(&UserQuery::new()) {
+///     export.write(&user?)?;
+/// }
+/// export.finish()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "it has to be finished"]
+pub struct UserExport<W: Write> {
+    columns: Vec<UserColumn>,
+    form: Form<W>,
+}
+
+#[derive(Debug)]
+enum Form<W: Write> {
+    JsonLines(BufWriter<W>),
+    #[cfg(feature = "csv")]
+    Csv(Box<csv::Writer<W>>),
+}
+
+impl<W: Write> UserExport<W> {
+    /// Writes a JSON object for each user, with the fields of these columns.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a column that is never written, or that is only a part of a
+    /// field, such as `tag:site`.
+    pub fn json_lines(file: W, columns: &[UserColumn]) -> io::Result<Self> {
+        for column in columns {
+            if matches!(column, UserColumn::Tag(_) | UserColumn::Option(_) | UserColumn::Custom(_)) {
+                return Err(refusal(column, "is for CSV only: in JSON lines it is part of a field"));
+            }
+        }
+        Ok(Self { columns: written(columns)?, form: Form::JsonLines(BufWriter::new(file)) })
+    }
+
+    /// Writes CSV: a line that names these columns, then one for each user.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a column that is never written, and for none at all; what
+    /// writing to the file fails with.
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    pub fn csv(file: W, columns: &[UserColumn]) -> io::Result<Self> {
+        let columns = written(columns)?;
+        if columns.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a CSV file needs a column"));
+        }
+        let mut file = csv::Writer::from_writer(file);
+        file.write_record(columns.iter().map(ToString::to_string))?;
+        Ok(Self { columns, form: Form::Csv(Box::new(file)) })
+    }
+
+    /// Writes a user.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key; what
+    /// writing to the file fails with.
+    pub fn write(&mut self, user: &impl ExportedUser) -> io::Result<()> {
+        let Value::Object(user) = serde_json::to_value(user)? else { return Ok(()) };
+        match &mut self.form {
+            Form::JsonLines(file) => {
+                serde_json::to_writer(&mut *file, &Line { columns: &self.columns, user: &user })?;
+                file.write_all(b"\n")
+            }
+            #[cfg(feature = "csv")]
+            Form::Csv(file) => {
+                let cells = self.columns.iter().map(|column| cell(&user, column)).collect::<io::Result<Vec<_>>>()?;
+                Ok(file.write_record(cells)?)
+            }
+        }
+    }
+
+    /// Writes what is left, and gives the file back.
+    ///
+    /// # Errors
+    ///
+    /// What writing to the file fails with.
+    pub fn finish(self) -> io::Result<W> {
+        match self.form {
+            Form::JsonLines(file) => file.into_inner().map_err(io::IntoInnerError::into_error),
+            #[cfg(feature = "csv")]
+            Form::Csv(file) => file.into_inner().map_err(csv::IntoInnerError::into_error),
+        }
+    }
+}
+
+fn refusal(column: &UserColumn, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("column `{column}` {why}"))
+}
+
+fn written(columns: &[UserColumn]) -> io::Result<Vec<UserColumn>> {
+    for column in columns {
+        if matches!(column, UserColumn::Password | UserColumn::GeneratePassword | UserColumn::SendEmail) {
+            return Err(refusal(column, "can't be exported: TagoIO doesn't tell"));
+        }
+    }
+    Ok(columns.to_vec())
+}
+
+/// A user as a JSON object, its fields in the order of the columns.
+struct Line<'a> {
+    columns: &'a [UserColumn],
+    user: &'a Map<String, Value>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        for (at, column) in self.columns.iter().enumerate() {
+            if let Some(value) = self.user.get(column.field()) {
+                if !value.is_null() && !self.columns[..at].contains(column) {
+                    fields.serialize_entry(column.field(), value)?;
+                }
+            }
+        }
+        fields.end()
+    }
+}
+
+#[cfg(feature = "csv")]
+fn cell(user: &Map<String, Value>, column: &UserColumn) -> io::Result<String> {
+    use super::tag_text;
+    use crate::tag::Tag;
+
+    let field = user.get(column.field()).unwrap_or(&Value::Null);
+    let tags = || serde_json::from_value::<Vec<Tag>>(field.clone()).unwrap_or_default();
+    Ok(match column {
+        UserColumn::Tags => tag_text::write(&tags()),
+        UserColumn::Tag(key) => {
+            let mut values: Vec<String> =
+                tags().into_iter().filter(|tag| tag.key == *key).map(|tag| tag.value).collect();
+            if values.len() > 1 {
+                let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
+                let why = format!("user {who} has {} tags `{key}`: the column `tags` takes them all", values.len());
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+            values.pop().unwrap_or_default()
+        }
+        UserColumn::Option(name) => field.get(name).map(text).unwrap_or_default(),
+        UserColumn::Custom(id) => field.get(id).map(text).unwrap_or_default(),
+        _ => text(field),
+    })
+}
+
+/// A value as the text of a cell.
+#[cfg(feature = "csv")]
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,151 @@
+use std::sync::Arc;
+
+use super::existing::{Existing, key_of};
+use super::list::{Listed, UserList};
+use super::options::SyncOptions;
+use super::problem::{ListError, Problem};
+use super::record::{NOT_A_TIME_ZONE, UserRecord, is_time_zone};
+use super::task::{Intent, Step, UserTask};
+use crate::client::Client;
+use crate::error::Error;
+use crate::patch::Patch;
+use crate::run::SendEmail;
+
+/// What is to be done so that TagoIO's users are as a list wants them. Nothing is changed until its
+/// [tasks](UserPlan::tasks) are run.
+///
+/// It speaks of the users as they were when it was made. Somebody who changes them between plan and run is not
+/// overwritten where the list says nothing, except in their tags: the merged tags are those of the plan. A user who was
+/// deleted meanwhile is an error of that task.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::Bulk;
+/// use tagoio::bulk::users::{SyncOptions, UserList, UserPlan};
+/// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+///
+/// let file = r#"{"email": "beatriz.almeida@example.com", "tags": {"site": "porto"}}
+/// {"email": "jane@example.com", "name": "Jane", "generate_password": true}"#;
+/// let list = UserList::from_json_lines(file.as_bytes())?;
+/// let plan = UserPlan::new(&tago, list, &SyncOptions::new().default_timezone("Europe/Lisbon"))?;
+/// for step in plan.steps() {
+///     println!("{} {} ({} fields)", step.intent, step.email, step.changes.len());
+/// }
+/// assert_eq!((plan.counts().update, plan.counts().create), (1, 1));
+///
+/// let report = Bulk::new(&tago).run(plan.tasks());
+/// assert!(report.is_complete());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct UserPlan {
+    tasks: Vec<UserTask>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// There is something wrong with the list.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The options can't be worked with, or a request failed.
+    #[error(transparent)]
+    Call(#[from] Error),
+}
+
+/// How many users a plan is about, by what is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct PlanCounts {
+    /// How many are created.
+    pub create: usize,
+    /// How many are changed.
+    pub update: usize,
+    /// How many are as they should be.
+    pub unchanged: usize,
+    /// How many are deleted.
+    pub delete: usize,
+}
+
+impl UserPlan {
+    /// Compares a list with the users that TagoIO has. That takes one or two requests for each record of a short list,
+    /// and one for a thousand users for a longer one or when missing users are to be deleted; besides one for each
+    /// existing user whose record sets something that lists don't show (`newsletter`, `options`, `custom_preferences`,
+    /// `force_password_change`).
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError::List`] with all that is wrong with the list: new users who lack a name, a time zone or a password;
+    /// an empty list that would have all users deleted. [`PlanError::Call`] when a request fails, or the default time
+    /// zone can't be one.
+    pub fn new(client: &Client, list: UserList, options: &SyncOptions) -> Result<Self, PlanError> {
+        if options.default_timezone.as_deref().is_some_and(|name| !is_time_zone(name)) {
+            return Err(Error::config("default time zone", NOT_A_TIME_ZONE).into());
+        }
+        if list.is_empty() && options.delete_missing {
+            return Err(
+                ListError { problems: vec![Problem::new(1, "the list is empty: all users would be deleted")] }.into()
+            );
+        }
+        let Existing { mut listed, others } = Existing::of(client, &list, options.delete_missing)?;
+        let options = Arc::new(options.clone());
+        let mut problems = Vec::new();
+        let mut tasks = Vec::with_capacity(list.len() + others.len());
+        for Listed { line, record } in list.entries {
+            let user = listed.remove(&key_of(&record.email));
+            if user.is_none() {
+                problems.extend(problems_of_new(line, &record, &options));
+            }
+            tasks.push(UserTask::sync(line, record, user.as_ref(), &options));
+        }
+        // Last, so that nobody is gone before the others are there.
+        tasks.extend(others.into_iter().map(|(id, email)| UserTask::delete(id, email)));
+        Ok(ListError::unless(problems, Self { tasks })?)
+    }
+
+    /// The tasks, for [`Bulk::run`](super::super::Bulk::run): the records in the order of the list, then the users to be
+    /// deleted. Those that are as they should be are among them, and are done without a request.
+    pub fn tasks(&self) -> &[UserTask] {
+        &self.tasks
+    }
+
+    /// What each task does, to be shown.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = Step<'_>> {
+        self.tasks.iter().map(UserTask::step)
+    }
+
+    /// How many users it is about.
+    pub fn counts(&self) -> PlanCounts {
+        self.tasks.iter().fold(PlanCounts::default(), |mut counts, task| {
+            *match task.intent() {
+                Intent::Create => &mut counts.create,
+                Intent::Update => &mut counts.update,
+                Intent::Unchanged => &mut counts.unchanged,
+                Intent::Delete => &mut counts.delete,
+            } += 1;
+            counts
+        })
+    }
+}
+
+/// What a record lacks whose user is to be created.
+fn problems_of_new(line: u64, record: &UserRecord, options: &SyncOptions) -> Vec<Problem> {
+    let has_password = record.password.as_ref().is_some() || record.generate_password.as_ref() == Some(&true);
+    let mails = !matches!(record.send_email, Patch::Keep | Patch::Set(SendEmail::Welcome(false)));
+    let mut problems = Vec::new();
+    for (column, lacks) in [
+        ("name", record.name.as_ref().is_none()),
+        ("timezone", record.timezone.as_ref().is_none() && options.default_timezone.is_none()),
+        ("password", !has_password && !options.generate_passwords),
+    ] {
+        if lacks {
+            problems.push(Problem::at(line, column, "is missing: there is no such user yet, and a new one needs it"));
+        }
+    }
+    if mails && record.active.as_ref() == Some(&false) {
+        problems.push(Problem::at(line, "send_email", "can't be on for a new user who isn't active"));
+    }
+    problems
+}

@@ -1,0 +1,257 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::super::{Action, Before, DeleteUser, Done, Task};
+use super::difference::{Change, Difference};
+use super::existing::{find, key_of};
+use super::options::SyncOptions;
+use super::record::UserRecord;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::run::{UserEdit, UserInfo};
+
+/// What a plan does with a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Intent {
+    /// There is none of this e-mail address.
+    Create,
+    /// It differs from its record.
+    Update,
+    /// It is as its record wants it.
+    Unchanged,
+    /// It isn't in the list.
+    Delete,
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// A step of a plan, to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step<'a> {
+    /// The line of the record; `None` for a user that isn't in the list.
+    pub line: Option<u64>,
+    /// The e-mail address.
+    pub email: &'a str,
+    /// The user's id, unless it is yet to be created.
+    pub id: Option<&'a UserId>,
+    /// What is done.
+    pub intent: Intent,
+    /// The fields that change; of a user that is created, those that the record fills.
+    pub changes: Cow<'a, [Change]>,
+}
+
+/// A step of a [`UserPlan`](super::UserPlan), to be done.
+///
+/// It never creates a user twice, and may be done again: when a try before may have taken effect, or TagoIO refuses to
+/// create the user, it looks for the e-mail address. A user who is there by then, whoever created it, is changed to what
+/// the record wants.
+///
+/// Its [key](Task::key) is the e-mail address in lower case and a digest of the record without its password, so a record
+/// that changed is another task to a journal, unless it is the password alone; of a user to be deleted, it is the id.
+#[derive(Debug, Clone)]
+pub struct UserTask {
+    line: Option<u64>,
+    email: String,
+    key: String,
+    work: Work,
+}
+
+#[derive(Debug, Clone)]
+enum Work {
+    Create { record: Box<UserRecord>, options: Arc<SyncOptions> },
+    Update { id: UserId, edit: Box<UserEdit>, changes: Vec<Change> },
+    Unchanged { id: UserId },
+    Delete { id: UserId },
+}
+
+impl UserTask {
+    /// Brings a record to TagoIO, where there is this user of its e-mail address.
+    pub(super) fn sync(line: u64, record: UserRecord, user: Option<&UserInfo>, options: &Arc<SyncOptions>) -> Self {
+        let key = key(&record, options);
+        let email = record.email.clone();
+        let work = match user {
+            None => Work::Create { record: Box::new(record), options: Arc::clone(options) },
+            Some(user) => {
+                let Difference { edit, changes } = Difference::between(user, &record, options);
+                let id = user.id.clone();
+                if changes.is_empty() {
+                    Work::Unchanged { id }
+                } else {
+                    Work::Update { id, edit: Box::new(edit), changes }
+                }
+            }
+        };
+        Self { line: Some(line), email, key, work }
+    }
+
+    pub(super) fn delete(id: UserId, email: String) -> Self {
+        Self { line: None, email, key: id.as_str().to_owned(), work: Work::Delete { id } }
+    }
+
+    /// What it does, to be shown.
+    pub fn step(&self) -> Step<'_> {
+        let (intent, id, changes): (_, _, Cow<'_, [Change]>) = match &self.work {
+            Work::Create { record, options } => (Intent::Create, None, created(record, options).into()),
+            Work::Update { id, changes, .. } => (Intent::Update, Some(id), changes.into()),
+            Work::Unchanged { id } => (Intent::Unchanged, Some(id), (&[]).into()),
+            Work::Delete { id } => (Intent::Delete, Some(id), (&[]).into()),
+        };
+        Step { line: self.line, email: &self.email, id, intent, changes }
+    }
+
+    pub(super) fn intent(&self) -> Intent {
+        match self.work {
+            Work::Create { .. } => Intent::Create,
+            Work::Update { .. } => Intent::Update,
+            Work::Unchanged { .. } => Intent::Unchanged,
+            Work::Delete { .. } => Intent::Delete,
+        }
+    }
+}
+
+impl Task for UserTask {
+    fn key(&self) -> Cow<'_, str> {
+        self.key.as_str().into()
+    }
+
+    fn run(&self, client: &Client, before: Before) -> Result<Done> {
+        match &self.work {
+            Work::Create { record, options } => create(client, record, options, before),
+            Work::Update { id, edit, changes } => {
+                client.run().users().edit(id, edit)?;
+                Ok(Done::new(Action::Updated).id(id.as_str()).changed(changes.iter().map(|change| change.field)))
+            }
+            Work::Unchanged { id } => Ok(Done::new(Action::Unchanged).id(id.as_str())),
+            Work::Delete { id } => DeleteUser::new(id).run(client, before),
+        }
+    }
+}
+
+fn create(client: &Client, record: &UserRecord, options: &SyncOptions, before: Before) -> Result<Done> {
+    if before.maybe_done {
+        if let Some(user) = find(client, &record.email)? {
+            return adapt(client, user, record, options, before);
+        }
+    }
+    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
+    match client.run().users().create(&new) {
+        Ok(id) => Ok(Done::new(Action::Created).id(id.as_str())),
+        Err(error) if may_be_taken(&error) => match find(client, &record.email)? {
+            Some(user) => adapt(client, user, record, options, before),
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether TagoIO may have refused because somebody has the e-mail address already. Its sentence isn't documented, so
+/// any refusal that has no other reason is worth a look.
+fn may_be_taken(error: &Error) -> bool {
+    matches!(error, Error::Api(_))
+        && !error.maybe_delivered()
+        && !error.is_rate_limited()
+        && !error.is_unauthorized()
+        && !error.is_permission_denied()
+        && !error.is_limit_reached()
+}
+
+/// Makes a user who wasn't there when the plan was made as the record wants it.
+fn adapt(client: &Client, user: UserInfo, record: &UserRecord, options: &SyncOptions, before: Before) -> Result<Done> {
+    let users = client.run().users();
+    let user = if record.goes_beyond_lists() { users.info(&user.id)? } else { user };
+    let Difference { edit, changes } = Difference::between(&user, record, options);
+    if !changes.is_empty() {
+        users.edit(&user.id, &edit)?;
+    }
+    // That a password is set once more makes it no other user.
+    let as_created = changes.iter().all(|change| change.field == "password");
+    let (action, changed) = match (before.maybe_done && as_created, changes.is_empty()) {
+        (true, _) => (Action::Created, Vec::new()),
+        (false, true) => (Action::Unchanged, Vec::new()),
+        (false, false) => (Action::Updated, changes.iter().map(|change| change.field).collect()),
+    };
+    Ok(Done::new(action).id(user.id.as_str()).changed(changed))
+}
+
+/// What a creation sets, but for the e-mail address.
+fn created(record: &UserRecord, options: &SyncOptions) -> Vec<Change> {
+    let nobody = UserInfo::nobody();
+    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
+    let mut wanted = record.clone();
+    wanted.timezone = new.timezone.into();
+    let mut changes = Difference::between(&nobody, &wanted, &options.clone().set_passwords(true)).changes;
+    if new.generate_password.as_ref() == Some(&true) {
+        changes.push(Change { field: "generate_password", from: None, to: Some("true".to_owned()) });
+    }
+    changes
+}
+
+/// The e-mail address and a digest of what is wanted.
+fn key(record: &UserRecord, options: &SyncOptions) -> String {
+    let mut wanted = record.clone();
+    let has_password = std::mem::take(&mut wanted.password).into_option().is_some();
+    // Whether others are deleted makes no difference to this user.
+    let options = options.clone().delete_missing(false);
+    let text = serde_json::to_string(&(wanted, has_password, options)).unwrap_or_default();
+    format!("{}#{:016x}", key_of(&record.email), fnv_1a(text.as_bytes()))
+}
+
+/// A digest that stays the same in every version and on every computer: FNV-1a with 64 bits.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_is_fnv_1a() {
+        for (text, digest) in
+            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
+        {
+            assert_eq!(fnv_1a(text.as_bytes()), digest, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_tells_what_is_wanted_apart_and_holds_no_password() {
+        let base = json!({"email": "Jane@X.io", "name": "Jane", "password": "canary-1"});
+        let key_of = |change: serde_json::Value, options: &SyncOptions| {
+            let mut record = base.clone();
+            record.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            key(&serde_json::from_value(record).unwrap(), options)
+        };
+        let options = SyncOptions::new();
+        let first = key_of(json!({}), &options);
+        assert_eq!(first, "jane@x.io#1fbe831ea38c24f7", "a journal of an earlier version knows it by this");
+        for (change, options, same) in [
+            (json!({"password": "canary-2"}), options.clone(), true),
+            (json!({}), options.clone().delete_missing(true), true),
+            (json!({"name": "Ann"}), options.clone(), false),
+            (json!({"phone": null}), options.clone(), false),
+            (json!({"tags": {"a": "1"}}), options.clone(), false),
+            (json!({}), options.clone().set_passwords(true), false),
+            (json!({}), options.clone().tags(super::super::TagPolicy::Replace), false),
+        ] {
+            assert_eq!(key_of(change.clone(), &options) == first, same, "{change} {options:?}");
+        }
+    }
+}

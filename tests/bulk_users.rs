@@ -1,0 +1,530 @@
+//! Lists of users: how they are compared with the users that there are, and brought to TagoIO.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tagoio::bulk::users::{
+    Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
+};
+use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
+use tagoio::clock::ManualClock;
+use tagoio::run::{NewUser, UserEdit, UserInfo, UserQuery};
+use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
+use tagoio::transport::Method::{Get, Post, Put};
+use tagoio::{Client, Password, Patch, Tag};
+
+const BEATRIZ: &str = "beatriz.almeida@example.com";
+const DUARTE: &str = "duarte.fonseca@example.com";
+
+/// A sandbox with its story, in virtual time.
+fn builder() -> (SandboxBuilder, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::default());
+    (Sandbox::builder().clock(clock.clone()), clock)
+}
+
+fn sandbox() -> (Sandbox, Client, Arc<ManualClock>) {
+    let (builder, clock) = builder();
+    let sandbox = builder.build();
+    let tago = sandbox.client().unwrap();
+    (sandbox, tago, clock)
+}
+
+fn list(json_lines: &str) -> UserList {
+    UserList::from_json_lines(json_lines.as_bytes()).unwrap()
+}
+
+fn plan(tago: &Client, json_lines: &str, options: &SyncOptions) -> UserPlan {
+    UserPlan::new(tago, list(json_lines), options).unwrap()
+}
+
+fn run(tago: &Client, plan: &UserPlan, clock: &Arc<ManualClock>) -> Report {
+    Bulk::new(tago).jobs(4).clock(clock.clone()).run(plan.tasks())
+}
+
+/// The plan's steps, one a line.
+fn told(plan: &UserPlan) -> Vec<String> {
+    let show = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+    let change = |change: &Change| format!("{} {} → {}", change.field, show(&change.from), show(&change.to));
+    plan.steps()
+        .map(|step| {
+            let line = step.line.map_or("-".to_owned(), |line| line.to_string());
+            let changes: Vec<_> = step.changes.iter().map(change).collect();
+            format!("{line} {} {}: {}", step.intent, step.email, changes.join(", ")).trim_end_matches(": ").to_owned()
+        })
+        .collect()
+}
+
+fn problems(result: Result<UserPlan, PlanError>) -> Vec<String> {
+    match result.unwrap_err() {
+        PlanError::List(ListError { problems, .. }) => problems.iter().map(ToString::to_string).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+fn done(report: &Report, at: usize) -> (&str, Vec<&str>) {
+    match &report.outcomes[at] {
+        Outcome::Done(done) => (done.action.as_str(), done.changed.iter().map(String::as_str).collect()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn user(sandbox: &Sandbox, email: &str) -> UserInfo {
+    let mut users = sandbox.users().into_iter().filter(|user| user.email.eq_ignore_ascii_case(email));
+    let user = users.next().unwrap_or_else(|| panic!("no {email}"));
+    assert!(users.next().is_none(), "{email} is there twice");
+    user
+}
+
+fn requests(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.journal().iter().map(|handled| handled.route.to_string()).collect()
+}
+
+/// What an export of all users writes.
+fn export(tago: &Client, columns: &[UserColumn], start: fn(Vec<u8>, &[UserColumn]) -> UserExport<Vec<u8>>) -> Vec<u8> {
+    let mut export = start(Vec::new(), columns);
+    for user in tago.run().users().iter(&UserQuery::new()) {
+        let user = user.unwrap();
+        if columns.iter().any(UserColumn::is_beyond_lists) {
+            export.write(&tago.run().users().info(&user.id).unwrap()).unwrap();
+        } else {
+            export.write(&user).unwrap();
+        }
+    }
+    export.finish().unwrap()
+}
+
+fn csv(file: Vec<u8>, columns: &[UserColumn]) -> UserExport<Vec<u8>> {
+    UserExport::csv(file, columns).unwrap()
+}
+
+fn json_lines(file: Vec<u8>, columns: &[UserColumn]) -> UserExport<Vec<u8>> {
+    UserExport::json_lines(file, columns).unwrap()
+}
+
+/// Users whose fields hold what a file might lose.
+fn add_odd_users(tago: &Client) {
+    for (at, text) in [" \"quoted\", spaced; ", "two\r\nlines", "tab\there", "=1+1", "back\\slash=;", "é", "[1]"]
+        .into_iter()
+        .enumerate()
+    {
+        let new = NewUser::new(text, format!("o'dd+{at}@Example.com"), "UTC")
+            .generate_password(true)
+            .company(text)
+            .phone(text)
+            .tags(vec![Tag::new(text, text), Tag::new(text, ""), Tag::new("a", text)])
+            .custom_preferences(serde_json::Map::from_iter([("5f".to_owned(), json!({"x": [text]}))]));
+        tago.run().users().create(&new).unwrap();
+    }
+    tago.run().users().create(&NewUser::new("Bare", "bare@example.com", "UTC").generate_password(true)).unwrap();
+}
+
+#[test]
+fn an_export_that_is_read_back_changes_nothing() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(40).build();
+    let tago = sandbox.client().unwrap();
+    add_odd_users(&tago);
+    let count = sandbox.users().len();
+    let whole = [
+        UserColumn::EXPORT,
+        &[
+            UserColumn::Newsletter,
+            UserColumn::ForcePasswordChange,
+            UserColumn::Options,
+            UserColumn::CustomPreferences,
+            UserColumn::Profile,
+            UserColumn::Otp,
+            UserColumn::Agreements,
+        ],
+    ]
+    .concat();
+    let tag_columns = [UserColumn::Email, UserColumn::Tag("site".to_owned()), UserColumn::Tags];
+    for policy in [TagPolicy::Merge, TagPolicy::Replace] {
+        let options = SyncOptions::new().tags(policy).delete_missing(true);
+        for (list, name) in [
+            (UserList::from_csv(&export(&tago, UserColumn::EXPORT, csv)[..]), "csv"),
+            (UserList::from_csv(&export(&tago, &whole, csv)[..]), "csv, whole"),
+            (UserList::from_csv(&export(&tago, &tag_columns, csv)[..]), "csv, tags"),
+            (UserList::from_json_lines(&export(&tago, UserColumn::EXPORT, json_lines)[..]), "json lines"),
+            (UserList::from_json_lines(&export(&tago, &whole, json_lines)[..]), "json lines, whole"),
+        ] {
+            let plan = UserPlan::new(&tago, list.unwrap_or_else(|error| panic!("{name}: {error}")), &options).unwrap();
+            let counts = plan.counts();
+            let changed: Vec<_> = told(&plan).into_iter().filter(|step| !step.contains(" unchanged ")).collect();
+            assert_eq!((counts.unchanged, changed), (count, vec![]), "{name}, {policy:?}");
+        }
+    }
+}
+
+#[test]
+fn an_export_has_the_columns_that_were_asked_for() {
+    let (_, tago, _) = sandbox();
+    let columns =
+        ["E-Mail", "tag:site", "option:date_format", "active", "last_login"].map(|name| name.parse().unwrap());
+    let text = String::from_utf8(export(&tago, &columns, csv)).unwrap();
+    let lines: Vec<_> = text.lines().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "email,tag:site,option:date_format,active,last_login",
+            "ananya.iyer@example.com,kochi,DD/MM/YYYY,true,2025-12-31T17:58:16.242Z",
+        ]
+    );
+    let columns = ["name", "email", "tags"].map(|name| name.parse().unwrap());
+    let text = String::from_utf8(export(&tago, &columns, json_lines)).unwrap();
+    assert!(text.starts_with(r#"{"name":"Ananya Iyer","email":"ananya.iyer@example.com","tags":[{"key":"#), "{text}");
+    assert_eq!(String::from_utf8(csv(Vec::new(), &columns).finish().unwrap()).unwrap(), "name,email,tags\n");
+}
+
+#[test]
+fn what_an_export_cannot_hold_is_refused() {
+    for (columns, problem) in [
+        (vec![UserColumn::Email, UserColumn::Password], "column `password` can't be exported: TagoIO doesn't tell"),
+        (vec![], "a CSV file needs a column"),
+    ] {
+        assert_eq!(UserExport::csv(Vec::new(), &columns).unwrap_err().to_string(), problem);
+    }
+    let error = UserExport::json_lines(Vec::new(), &[UserColumn::Tag("a".to_owned())]).unwrap_err();
+    assert_eq!(error.to_string(), "column `tag:a` is for CSV only: in JSON lines it is part of a field");
+
+    let (_, tago, _) = sandbox();
+    add_odd_users(&tago);
+    let id = tago.run().users().list(&UserQuery::new().email(BEATRIZ)).unwrap().remove(0).id;
+    tago.run().users().edit(&id, &UserEdit::new().tags(vec![Tag::new("a", "1"), Tag::new("a", "2")])).unwrap();
+    let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned())]);
+    let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
+}
+
+#[test]
+fn a_plan_says_what_becomes_of_each_record() {
+    let (sandbox, tago, _) = sandbox();
+    let merge = SyncOptions::new().default_timezone("Europe/Lisbon");
+    let replace = merge.clone().tags(TagPolicy::Replace);
+    let organization = user(&sandbox, DUARTE).tags[0].value.clone();
+    let stays = format!("organization_id={organization};site=lisbon;access=operator");
+    let moved = format!("organization_id={organization};site=porto;access=operator");
+    for (options, record, step) in [
+        (&merge, json!({}), format!("1 unchanged {DUARTE}")),
+        (&merge, json!({"company": "Mercado Azul", "phone": null}), format!("1 unchanged {DUARTE}")),
+        (
+            &merge,
+            json!({"phone": "1", "active": false}),
+            format!("1 update {DUARTE}: phone - → 1, active true → false"),
+        ),
+        (&merge, json!({"tags": {"site": "porto"}}), format!("1 update {DUARTE}: tags {stays} → {moved}")),
+        (&replace, json!({"tags": {"site": "porto"}}), format!("1 update {DUARTE}: tags {stays} → site=porto")),
+        (&merge, json!({"options": {"date_format": "DD/MM/YYYY"}}), format!("1 unchanged {DUARTE}")),
+        (
+            &merge,
+            json!({"options": {"time_format": "12"}}),
+            format!(
+                r#"1 update {DUARTE}: options {{"date_format":"DD/MM/YYYY","time_format":"24"}} → {{"date_format":"DD/MM/YYYY","time_format":"12"}}"#
+            ),
+        ),
+        (&merge, json!({"newsletter": null, "force_password_change": false}), format!("1 unchanged {DUARTE}")),
+        (&merge, json!({"newsletter": true}), format!("1 update {DUARTE}: newsletter - → true")),
+        (&merge, json!({"password": "canary canary"}), format!("1 unchanged {DUARTE}")),
+        (
+            &merge.clone().set_passwords(true),
+            json!({"password": "canary canary"}),
+            format!("1 update {DUARTE}: password - → -"),
+        ),
+        (&merge, json!({"email": "Duarte.Fonseca@EXAMPLE.com"}), "1 unchanged Duarte.Fonseca@EXAMPLE.com".to_owned()),
+        (
+            &merge,
+            json!({"email": "new@x.io", "name": "New", "password": "canary canary", "active": true, "phone": null}),
+            "1 create new@x.io: name - → New, password - → -, timezone - → Europe/Lisbon, active false → true"
+                .to_owned(),
+        ),
+        (
+            &merge.clone().generate_passwords(true),
+            json!({"email": "new@x.io", "name": "New", "timezone": "UTC"}),
+            "1 create new@x.io: name - → New, timezone - → UTC, generate_password - → true".to_owned(),
+        ),
+    ] {
+        let mut line = json!({"email": DUARTE});
+        line.as_object_mut().unwrap().extend(record.as_object().unwrap().clone());
+        let plan = plan(&tago, &line.to_string(), options);
+        assert_eq!(told(&plan), [step], "{line}");
+        assert!(!format!("{plan:?}").contains("canary"));
+    }
+}
+
+#[test]
+fn what_a_new_user_lacks_is_told_of_all_at_once_and_nothing_is_sent() {
+    let (sandbox, tago, _) = sandbox();
+    let file = r#"{"email": "a@x.io"}
+{"email": "duarte.fonseca@example.com", "phone": "1"}
+
+{"email": "b@x.io", "name": "B", "timezone": "UTC", "generate_password": false}
+{"email": "c@x.io", "name": "C", "password": "long enough", "active": false, "send_email": "invite"}"#;
+    let why = "is missing: there is no such user yet, and a new one needs it";
+    let mail = "line 5, column `send_email`: can't be on for a new user who isn't active".to_owned();
+    let lacks = |line: u32, column: &str| format!("line {line}, column `{column}`: {why}");
+    for (options, expected) in [
+        (
+            SyncOptions::new(),
+            vec![
+                lacks(1, "name"),
+                lacks(1, "timezone"),
+                lacks(1, "password"),
+                lacks(4, "password"),
+                lacks(5, "timezone"),
+                mail.clone(),
+            ],
+        ),
+        (SyncOptions::new().default_timezone("UTC").generate_passwords(true), vec![lacks(1, "name"), mail]),
+    ] {
+        assert_eq!(problems(UserPlan::new(&tago, list(file), &options)), expected);
+    }
+    assert!(sandbox.journal().iter().all(|handled| handled.route.method() == Get));
+    let error = UserPlan::new(&tago, list(file), &SyncOptions::new().default_timezone("half past ten")).unwrap_err();
+    assert!(matches!(error, PlanError::Call(_)), "{error}");
+}
+
+#[test]
+fn an_empty_list_deletes_nobody() {
+    let (_, tago, _) = sandbox();
+    let plan = |options: &SyncOptions| UserPlan::new(&tago, UserList::default(), options);
+    assert!(plan(&SyncOptions::new()).unwrap().tasks().is_empty());
+    assert_eq!(
+        problems(plan(&SyncOptions::new().delete_missing(true))),
+        ["line 1: the list is empty: all users would be deleted"]
+    );
+}
+
+#[test]
+fn few_records_are_looked_up_and_many_are_found_in_one_pass() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(2000).build();
+    let tago = sandbox.client().unwrap();
+    let of = |count: usize| {
+        let records = sandbox.users().into_iter().take(count).map(|user| UserRecord::new(user.email));
+        UserList::from_records(records).unwrap()
+    };
+    let options = SyncOptions::new();
+    for (count, with_missing, expected) in [(1, false, 1), (50, false, 50), (51, false, 3), (1, true, 3)] {
+        let list = of(count);
+        sandbox.clear_journal();
+        let plan = UserPlan::new(&tago, list, &options.clone().delete_missing(with_missing)).unwrap();
+        assert_eq!(requests(&sandbox), vec!["GET /run/users"; expected], "{count} records");
+        assert_eq!(plan.counts().unchanged, count);
+        assert_eq!(plan.counts().delete, if with_missing { 2024 - count } else { 0 });
+    }
+    // What lists don't show is asked for where it matters, and nowhere else.
+    let mut records: Vec<_> = sandbox.users().into_iter().take(60).map(|user| UserRecord::new(user.email)).collect();
+    records[7] = records[7].clone().newsletter(true);
+    records.push(UserRecord::new("new@x.io").name("N").timezone("UTC").generate_password(true).newsletter(true));
+    sandbox.clear_journal();
+    UserPlan::new(&tago, UserList::from_records(records).unwrap(), &options).unwrap();
+    let asked: Vec<_> = requests(&sandbox).into_iter().filter(|route| route != "GET /run/users").collect();
+    assert_eq!(asked, ["GET /run/users/{user}"]);
+}
+
+#[test]
+fn a_list_is_brought_to_tagoio() {
+    let (sandbox, tago, clock) = sandbox();
+    let file = "email;Full name;tz;phone;active;tag:site;tags;option:date_format;custom:5f;generate_password\n\
+                Beatriz.Almeida@example.com;;;+351 1;;porto;;YYYY;;\n\
+                new@example.com;\"New, User\";Europe/Madrid;;yes;madrid;team=night;DD/MM;blue;yes\n\
+                duarte.fonseca@example.com;Duarte Fonseca;;;;;;;;\n";
+    let options = SyncOptions::new().delete_missing(true);
+    let before = user(&sandbox, BEATRIZ);
+    let plan = UserPlan::new(&tago, UserList::from_csv(file.as_bytes()).unwrap(), &options).unwrap();
+    let counts = plan.counts();
+    assert_eq!((counts.create, counts.update, counts.unchanged, counts.delete), (1, 1, 1, 22));
+    let report = run(&tago, &plan, &clock);
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(done(&report, 0), ("updated", vec!["phone", "tags", "options"]));
+    assert_eq!(done(&report, 1), ("created", vec![]));
+    assert_eq!(done(&report, 2), ("unchanged", vec![]));
+    assert_eq!(report.progress.count(&Action::Deleted), 22);
+    assert_eq!(sandbox.users().len(), 3);
+
+    let beatriz = user(&sandbox, BEATRIZ);
+    assert_eq!((beatriz.phone.as_deref(), beatriz.company), (Some("+351 1"), before.company));
+    assert_eq!(beatriz.tags, Tag::merge(&before.tags, &[Tag::new("site", "porto")]));
+    let beatriz_options = beatriz.options.unwrap();
+    assert_eq!(beatriz_options.date_format.as_deref(), Some("YYYY"));
+    assert_eq!(beatriz_options.time_format.as_deref(), Some("24"), "an option that isn't given stays");
+    let new = user(&sandbox, "new@example.com");
+    assert_eq!((new.name.as_str(), new.timezone.as_str(), new.active), ("New, User", "Europe/Madrid", true));
+    assert_eq!(new.tags, [Tag::new("team", "night"), Tag::new("site", "madrid")]);
+    assert_eq!(new.custom_preferences.unwrap()["5f"], "blue");
+
+    let again = UserPlan::new(&tago, UserList::from_csv(file.as_bytes()).unwrap(), &options).unwrap();
+    assert_eq!(again.counts().unchanged, 3, "{:?}", told(&again));
+    sandbox.clear_journal();
+    assert!(run(&tago, &again, &clock).is_complete());
+    assert_eq!(requests(&sandbox), [""; 0], "what is as it should be costs no request");
+}
+
+#[test]
+fn a_user_is_never_created_twice() {
+    let lost = || FaultRule::new(Fault::HangUp).on(Post, "/run/users");
+    let failed = |status| {
+        let body = r#"{"status":false,"message":"Sorry, Internal Error"}"#.to_owned();
+        let answer = Fault::Answer { status, content_type: "application/json".to_owned(), body };
+        FaultRule::new(answer).on(Post, "/run/users")
+    };
+    for (rules, posts, name) in [
+        (vec![], 1, "nothing"),
+        (vec![lost().taking_effect()], 1, "an answer that gets lost"),
+        (vec![lost()], 2, "a request that gets lost"),
+        (vec![lost(), lost().taking_effect()], 2, "both"),
+        (vec![failed(500).taking_effect()], 1, "an error after it took effect"),
+        (vec![failed(500)], 2, "an error before it took effect"),
+        (
+            vec![FaultRule::new(Fault::Garbage).on(Post, "/run/users").taking_effect()],
+            1,
+            "an answer that can't be read",
+        ),
+        (vec![FaultRule::new(Fault::CutBody).on(Post, "/run/users").taking_effect()], 1, "half an answer"),
+        (vec![FaultRule::new(Fault::TooManyRequests { retry_after: 8 }).on(Post, "/run/users")], 2, "a rate limit"),
+        (
+            vec![lost().taking_effect(), FaultRule::new(Fault::HangUp).on(Get, "/run/users").times(2)],
+            1,
+            "a look-up that fails, too",
+        ),
+    ] {
+        let (sandbox, tago, clock) = sandbox();
+        let file = r#"{"email": "New@x.io", "name": "New", "timezone": "UTC", "password": "long enough",
+                       "tags": {"site": "lisbon"}, "newsletter": true, "active": true}"#
+            .replace('\n', " ");
+        for options in [SyncOptions::new(), SyncOptions::new().set_passwords(true)] {
+            let plan = plan(&tago, &file, &options);
+            assert_eq!(plan.counts().create, 1);
+            sandbox.clear_journal();
+            for rule in &rules {
+                sandbox.inject(rule.clone()).unwrap();
+            }
+            let report = run(&tago, &plan, &clock);
+            assert_eq!(done(&report, 0), ("created", vec![]), "{name}");
+            assert_eq!(requests(&sandbox).iter().filter(|route| *route == "POST /run/users").count(), posts, "{name}");
+            assert_eq!(sandbox.faults_waiting(), [], "{name}");
+            let new = user(&sandbox, "new@x.io");
+            assert_eq!((new.tags, new.newsletter), (vec![Tag::new("site", "lisbon")], Some(true)), "{name}");
+            tago.run().users().delete(&new.id).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_user_whom_somebody_else_created_meanwhile_is_changed() {
+    let (sandbox, tago, clock) = sandbox();
+    let file =
+        r#"{"email": "new@x.io", "name": "New", "timezone": "UTC", "generate_password": true, "tags": {"a": "1"}}"#;
+    for (other, tags, expected) in [
+        (NewUser::new("New", "New@X.io", "UTC").tag("a", "1"), vec![Tag::new("a", "1")], ("unchanged", vec![])),
+        (
+            NewUser::new("Other", "NEW@x.io", "UTC").tag("b", "2"),
+            vec![Tag::new("b", "2"), Tag::new("a", "1")],
+            ("updated", vec!["name", "tags"]),
+        ),
+    ] {
+        let plan = plan(&tago, file, &SyncOptions::new());
+        let id = tago.run().users().create(&other.password(Password::new("long enough").unwrap())).unwrap();
+        let report = run(&tago, &plan, &clock);
+        assert_eq!(done(&report, 0), expected);
+        let new = user(&sandbox, "new@x.io");
+        assert_eq!((&new.id, new.name.as_str(), new.tags), (&id, "New", tags));
+        tago.run().users().delete(&id).unwrap();
+    }
+}
+
+#[test]
+fn what_tagoio_refuses_is_told_by_task() {
+    let (sandbox, tago, clock) = sandbox();
+    let file = format!(
+        r#"{{"email": "new@x.io", "name": "New", "timezone": "Not/A/Zone", "generate_password": true}}
+{{"email": "{BEATRIZ}", "phone": "1"}}
+{{"email": "{DUARTE}", "phone": "2"}}"#
+    );
+    let plan = plan(&tago, &file, &SyncOptions::new());
+    let beatriz = user(&sandbox, BEATRIZ).id;
+    tago.run().users().delete(&beatriz).unwrap();
+    let refusal = r#"{"status":false,"message":"The policy wants another password"}"#.to_owned();
+    let refusal = Fault::Answer { status: 400, content_type: "application/json".to_owned(), body: refusal };
+    sandbox.inject(FaultRule::new(refusal).on(Post, "/run/users")).unwrap();
+    sandbox.inject(FaultRule::new(Fault::HangUp).on(Put, "/run/users/*").times(2).taking_effect()).unwrap();
+    let report = run(&tago, &plan, &clock);
+    let Outcome::Failed(error) = &report.outcomes[0] else { panic!("{report:?}") };
+    assert_eq!(error.message(), Some("The policy wants another password"));
+    let Outcome::Failed(error) = &report.outcomes[1] else { panic!("{report:?}") };
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(done(&report, 2), ("updated", vec!["phone"]));
+    assert_eq!(user(&sandbox, DUARTE).phone.as_deref(), Some("2"));
+    assert_eq!(report.progress.failed, 2);
+}
+
+#[test]
+fn an_edit_reaches_each_kind_of_field() {
+    let (sandbox, tago, clock) = sandbox();
+    let file = format!(
+        r#"{{"email": "{BEATRIZ}", "name": "B", "timezone": "UTC", "company": null, "phone": null, "language": "en", "tags": null, "active": false, "newsletter": null, "options": null, "custom_preferences": {{"f": 1}}, "force_password_change": true, "password": "long enough"}}"#
+    );
+    let report = run(&tago, &plan(&tago, &file, &SyncOptions::new().set_passwords(true)), &clock);
+    let fields = "name password timezone company phone language tags active newsletter options custom_preferences \
+                  force_password_change";
+    assert_eq!(done(&report, 0), ("updated", fields.split_whitespace().collect()));
+    let plan = plan(&tago, &file, &SyncOptions::new());
+    assert_eq!(plan.counts().unchanged, 1, "{:?}", told(&plan));
+    assert_eq!(user(&sandbox, BEATRIZ).tags, []);
+}
+
+#[test]
+fn a_record_that_changed_is_done_again_after_a_resumption() {
+    let (sandbox, tago, clock) = sandbox();
+    let directory = tempfile::tempdir().unwrap();
+    let (path, header) = (directory.path().join("journal"), JournalHeader::new("import users", &tago));
+    let file = |name: &str| {
+        format!(
+            "{{\"email\": \"{BEATRIZ}\", \"name\": \"B\"}}\n\
+             {{\"email\": \"New@x.io\", \"name\": \"{name}\", \"timezone\": \"UTC\", \"password\": \"canary canary\"}}"
+        )
+    };
+    let work = |journal: &Journal, name| {
+        let plan = plan(&tago, &file(name), &SyncOptions::new());
+        Bulk::new(&tago).clock(clock.clone()).journal(journal).run(plan.tasks())
+    };
+    let journal = Journal::create(&path, &header).unwrap();
+    assert!(work(&journal, "New").is_complete());
+    drop(journal);
+    for (name, resumed) in [("New", 2), ("Newer", 1), ("Newer", 2)] {
+        let report = work(&Journal::resume(&path, &header).unwrap(), name);
+        assert!(report.is_complete());
+        assert_eq!(report.progress.resumed, resumed, "{name}");
+        assert_eq!(user(&sandbox, "new@x.io").name, name);
+    }
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("canary"));
+}
+
+#[test]
+fn many_users_are_created_once_each_whatever_goes_wrong() {
+    let (sandbox, tago, clock) = sandbox();
+    let sandbox_rules = [
+        FaultRule::new(Fault::HangUp).on(Post, "/run/users").times(9).taking_effect(),
+        FaultRule::new(Fault::HangUp).on(Post, "/run/users").times(9),
+        FaultRule::new(Fault::Garbage).on(Post, "/run/users").times(9).taking_effect(),
+        FaultRule::new(Fault::TooManyRequests { retry_after: 3 }).on(Post, "/run/users").times(9),
+        FaultRule::new(Fault::HangUp).on(Get, "/run/users").times(9),
+    ];
+    let records = (0..120).map(|at| {
+        UserRecord::new(format!("user{at}@x.io"))
+            .name(format!("User {at}"))
+            .tag("at", at.to_string())
+            .phone(Patch::Clear)
+    });
+    let list = UserList::from_records(records).unwrap();
+    let options = SyncOptions::new().default_timezone("UTC").generate_passwords(true);
+    let plan = UserPlan::new(&tago, list.clone(), &options).unwrap();
+    for rule in sandbox_rules {
+        sandbox.inject(rule).unwrap();
+    }
+    let report = Bulk::new(&tago).jobs(8).tries(20).clock(clock.clone()).run(plan.tasks());
+    assert!(report.is_complete(), "{:?}", report.outcomes.iter().find(|outcome| outcome.done().is_none()));
+    assert_eq!(report.progress.count(&Action::Created), 120);
+    assert_eq!(sandbox.users().len(), 144);
+    assert_eq!(UserPlan::new(&tago, list, &options).unwrap().counts().unchanged, 120);
+}
