@@ -96,7 +96,7 @@ pub(crate) struct EditArgs {
 
 /// How a change of the settings is to go about it.
 #[derive(Debug, Args)]
-pub(super) struct ChangeArgs {
+pub(crate) struct ChangeArgs {
     /// Also take fields that this version doesn't know
     #[arg(long)]
     pub(super) allow_unknown: bool,

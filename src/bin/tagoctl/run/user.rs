@@ -4,7 +4,7 @@ mod access;
 mod create;
 mod delete;
 mod edit;
-mod filter;
+pub(super) mod filter;
 mod list;
 
 use clap::Subcommand;
