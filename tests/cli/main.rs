@@ -2,5 +2,6 @@
 
 mod basics;
 mod run_user;
+mod run_user_bulk;
 mod team;
 mod world;

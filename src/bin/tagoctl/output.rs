@@ -82,6 +82,11 @@ impl Output {
         self.format
     }
 
+    /// What `--columns` asks for, as it was typed.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// Whether rows are written with all that they have, and not only with some columns.
     pub(crate) fn shows_whole_rows(&self) -> bool {
         self.columns.is_empty() && matches!(self.format, Format::Json | Format::Jsonl)
