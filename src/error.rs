@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
+use crate::profile::AuditLogError;
+use crate::run::CustomDomainNotActive;
 use crate::transport::{Route, TransportError};
 
 /// The result of every call of this crate.
@@ -51,6 +53,12 @@ pub enum Error {
     /// TagoIO answered with success, but the answer isn't what the call expects.
     #[error(transparent)]
     Decode(Box<DecodeError>),
+    /// An audit log query that was waited for brought no events.
+    #[error(transparent)]
+    AuditLog(Box<AuditLogError>),
+    /// A custom domain that was waited for is not active yet.
+    #[error(transparent)]
+    CustomDomain(Box<CustomDomainNotActive>),
 }
 
 /// What is wrong with a call's arguments or a client's configuration.
@@ -190,7 +198,7 @@ impl Error {
     /// The route of the request that failed; `None` when there was none.
     pub fn route(&self) -> Option<&Route> {
         match self {
-            Self::Config(_) => None,
+            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) => None,
             Self::Transport { route, .. } => Some(route),
             Self::Api(error) => Some(&error.route),
             Self::Decode(error) => Some(&error.route),
@@ -200,7 +208,7 @@ impl Error {
     /// The HTTP status of the answer, when there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Config(_) | Self::Transport { .. } => None,
+            Self::Config(_) | Self::Transport { .. } | Self::AuditLog(_) | Self::CustomDomain(_) => None,
             Self::Api(error) => Some(error.status),
             Self::Decode(error) => Some(error.status),
         }
@@ -269,9 +277,15 @@ impl Error {
         })
     }
 
-    /// The time that the client gives a connection, a request or all its attempts ran out.
+    /// The time that the client gives a connection, a request or all its attempts ran out; or that the caller gives
+    /// something to be done at TagoIO.
     pub fn is_timeout(&self) -> bool {
-        self.transport().is_some_and(|source| source.kind().is_timeout())
+        match self {
+            Self::Transport { source, .. } => source.kind().is_timeout(),
+            Self::AuditLog(error) => error.problem.is_timeout(),
+            Self::CustomDomain(_) => true,
+            Self::Config(_) | Self::Api(_) | Self::Decode(_) => false,
+        }
     }
 
     /// How long to wait before the next try, as far as it is known.
@@ -288,6 +302,8 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Config(_) | Self::Decode(_) => false,
+            Self::AuditLog(error) => error.problem.is_passing(),
+            Self::CustomDomain(_) => true,
             Self::Transport { repeatable, source, .. } => {
                 source.kind().is_passing() && (*repeatable || !source.maybe_delivered())
             }
@@ -302,7 +318,7 @@ impl Error {
     /// the effect, which is why a repeated deletion can end with "not found".
     pub fn maybe_delivered(&self) -> bool {
         match self {
-            Self::Config(_) => false,
+            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) => false,
             Self::Transport { source, .. } => source.maybe_delivered(),
             Self::Api(error) => error.status == 408 || error.status >= 500,
             Self::Decode(_) => true,
@@ -312,13 +328,6 @@ impl Error {
     fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn transport(&self) -> Option<&TransportError> {
-        match self {
-            Self::Transport { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -1,18 +1,24 @@
 //! Profiles: what they are, use, may use and did.
 
 mod audit;
+mod audit_events;
 mod plan;
 mod services;
 mod types;
+mod usage;
 
 pub use audit::{AuditLog, AuditLogEvent, AuditLogFilter, AuditLogStatistics, AuditLogStatus, AuditedResource};
+pub use audit_events::{AuditEvents, AuditFollower, AuditLogError, AuditLogProblem};
 pub use plan::Plan;
 pub(crate) use plan::RATES;
-pub use services::{Periodicity, ProfileLimit, Service, ServiceAllocation, StatisticsDate, UsageStatistic};
+pub use services::{
+    PeriodUsage, Periodicity, ProfileLimit, Service, ServiceAllocation, StatisticsDate, UsageStatistic,
+};
 pub use types::{
     AddOn, AddOnSettings, Credentials, NewProfile, OtpType, ProfileAddOns, ProfileDetails, ProfileEdit, ProfileInfo,
     ProfileListInfo, ProfileRates, ProfileSummary, ResourceAmount,
 };
+pub use usage::{AllocationUse, UsageAlert, per_period};
 
 use serde::Deserialize;
 
@@ -236,6 +242,45 @@ impl ProfileApi<'_> {
         self.client.send(get("/profile/{profile}/statistics").segment(profile.into()).params(date))
     }
 
+    /// What a profile used of each service in each hour, day or month: the [statistics](ProfileApi::usage_statistics)
+    /// [`per_period`]. Levels stay levels.
+    ///
+    /// For the first period to have a neighbour, the point before it is asked for by a second request: up to a day back
+    /// for hours, up to a week back for days. When TagoIO has none there, the amounts of the first period are `None`.
+    /// Months need none, because counters begin at 0 in each.
+    ///
+    /// `GET /profile/{profile}/statistics`, twice · Access Management: *Account / Access profile statistics*.
+    ///
+    /// # Errors
+    ///
+    /// As [`usage_statistics`](ProfileApi::usage_statistics).
+    ///
+    /// ```no_run
+    /// # use tagoio::{ProfileId, profile::{Periodicity, StatisticsDate}};
+    /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+    /// let september = StatisticsDate::range("2024-09-01", "2024-09-30", Periodicity::Day);
+    /// for day in tago.profile().usage(ProfileId::CURRENT, &september)? {
+    ///     println!("{}: {:?} inputs, {:?} users", day.time, day.input, day.run_users);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn usage(&self, profile: impl Into<ProfileId>, date: &StatisticsDate) -> Result<Vec<PeriodUsage>> {
+        let profile = profile.into();
+        let mut points = self.usage_statistics(&profile, date)?;
+        if usage::periodicity(date) == Periodicity::Month {
+            return Ok(usage::amounts(&points, usage::First::BeginsMonth));
+        }
+        let first = points.iter().filter_map(|point| point.time.utc()).min();
+        let Some((first, query)) = first.and_then(|first| Some((first, usage::query_before(date, first)?))) else {
+            return Ok(per_period(&points));
+        };
+        points.splice(..0, self.usage_statistics(&profile, &query)?.into_iter().filter(usage::is_before(first)));
+        let mut periods = per_period(&points);
+        periods.retain(|period| period.time.utc().is_none_or(|time| time >= first));
+        Ok(periods)
+    }
+
     /// Asks what was done in a profile. TagoIO may answer at once or with a query that is still
     /// [running](AuditLogStatus::Running), to be asked for by [`audit_log_query`](ProfileApi::audit_log_query).
     ///
@@ -289,6 +334,38 @@ impl ProfileApi<'_> {
     ) -> Result<AuditLog> {
         let operation = get("/profile/{profile}/auditlog/{query}").segment(profile.into());
         self.client.send(operation.segment(query.into()))
+    }
+
+    /// What was done in a profile, over any range, the oldest first: by as many [`audit_log`](ProfileApi::audit_log)
+    /// queries as it takes, each of which is waited for. See [`AuditEvents`], whose
+    /// [`follow`](AuditEvents::follow) goes on with what is done from now on.
+    ///
+    /// Without a start the range is of 7 days, without an end it goes up to now; TagoIO keeps 6 months. A day counts
+    /// as a whole, in UTC; a moment that ends the range is in it. The filter's `limit` is how many events are given
+    /// in all, from the oldest on.
+    ///
+    /// `GET /profile/{profile}/auditlog`, `GET /profile/{profile}/auditlog/{query}` · profile token of the owning account
+    /// only; filters on the Starter and Scale plans only.
+    ///
+    /// # Errors
+    ///
+    /// The iterator gives [`Error::Config`](crate::Error::Config) for a range that starts after its end, or whose dates
+    /// are neither days nor moments; [`Error::AuditLog`](crate::Error::AuditLog) when a query of TagoIO's fails or isn't
+    /// done in time; and the errors of [`audit_log`](ProfileApi::audit_log).
+    ///
+    /// ```no_run
+    /// # use tagoio::{ProfileId, profile::{AuditLogFilter, AuditedResource}};
+    /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+    /// let users = AuditLogFilter::new().between("2024-10-01", "2024-12-31").resource_name(AuditedResource::RunUser);
+    /// for event in tago.profile().audit_events(ProfileId::CURRENT, &users) {
+    ///     let event = event?;
+    ///     println!("{} {} {}", event.date, event.who, event.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn audit_events(&self, profile: impl Into<ProfileId>, filter: &AuditLogFilter) -> AuditEvents {
+        AuditEvents::new(self.client.clone(), profile.into(), filter)
     }
 
     /// Changes how much of each service a profile may use, and gives TagoIO's confirmation.

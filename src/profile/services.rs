@@ -37,6 +37,28 @@ open_enum! {
     }
 }
 
+impl Service {
+    /// Whether TagoIO counts what is used of it, from 0 at the beginning of each month. The others are levels: what
+    /// there is at a moment.
+    pub fn is_counted(&self) -> bool {
+        match self {
+            Self::Input
+            | Self::Output
+            | Self::Analysis
+            | Self::Sms
+            | Self::Email
+            | Self::PushNotification
+            | Self::DashboardOutput => true,
+            Self::DataRecords
+            | Self::RunUsers
+            | Self::FileStorage
+            | Self::Tcore
+            | Self::TcoreCluster
+            | Self::Other(_) => false,
+        }
+    }
+}
+
 /// A structure with one number for each [`Service`]: the shape of limits, use and statistics.
 macro_rules! per_service {
     (
@@ -79,6 +101,15 @@ macro_rules! per_service {
         }
 
         impl $name {
+            /// The place of one service's number.
+            #[allow(dead_code, reason = "most of them are only read")]
+            pub(super) fn slot(&mut self, service: &Service) -> Option<&mut Option<f64>> {
+                match service {
+                    $(Service::$service => Some(&mut self.$field),)+
+                    Service::Other(_) => None,
+                }
+            }
+
             /// The number of one service; `None` when TagoIO doesn't give it.
             pub fn get(&self, service: &Service) -> Option<f64> {
                 match service {
@@ -94,6 +125,20 @@ per_service! {
     /// How much of each service may be used, or was used. `None` where TagoIO doesn't say; fractions do occur.
     #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
     pub struct ProfileLimit {}
+}
+
+per_service! {
+    /// What was used in an hour, a day or a month: see [`per_period`](super::per_period). For levels, what there was at
+    /// its end.
+    #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+    pub struct PeriodUsage {
+        /// The moment of the point that ends the period.
+        #[serde(default)]
+        pub time: Timestamp,
+        /// The moment of the point before; `None` when there is none, and what was used is unknown.
+        #[serde(default)]
+        pub since: Option<Timestamp>,
+    }
 }
 
 per_service! {

@@ -8,7 +8,10 @@ mod theme;
 mod users;
 
 pub use crate::secret::IdpMetadata;
-pub use custom_domain::{CustomDomainApi, CustomDomainInfo, DnsRecord, NewCustomDomain};
+pub use custom_domain::{
+    CustomDomainApi, CustomDomainInfo, CustomDomainNotActive, CustomDomainWait, DnsEntry, DnsPurpose, DnsRecord,
+    DnsState, NewCustomDomain,
+};
 pub use notifications::{
     ButtonTrigger, ImageFit, NewNotification, NotificationButton, NotificationEdit, NotificationIcon, NotificationInfo,
     NotificationsApi, ProfileShareAnswer, TriggerMethod,

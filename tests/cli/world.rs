@@ -33,6 +33,11 @@ impl World {
         self.server.sandbox()
     }
 
+    /// The address of the served sandbox.
+    pub(crate) fn api(&self) -> String {
+        self.server.url()
+    }
+
     /// The folder that commands run in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     Tago(Error),
     /// The command line, a file or a setting is wrong: nothing was sent.
     Usage(Usage),
-    /// TagoIO answered, and what was asked for isn't there or didn't come about.
+    /// TagoIO answered, and what was asked for isn't there.
     Unmet { code: &'static str, message: String },
     /// Some of the work was done, and some was not.
     Partly(String),
@@ -58,11 +58,6 @@ impl Failure {
     /// Whether it is that something isn't there.
     pub(crate) fn is_not_found(&self) -> bool {
         self.code() == "not_found"
-    }
-
-    /// Something that didn't come about in time.
-    pub(crate) fn timeout(message: impl Into<String>) -> Self {
-        Self::Unmet { code: "timeout", message: message.into() }
     }
 
     /// Adds one of several problems.
@@ -207,7 +202,7 @@ fn code_of(error: &Error) -> &'static str {
         Error::Config(_) => "invalid",
         Error::Decode(_) => "unexpected_answer",
         error if error.is_rate_limited() => "rate_limited",
-        Error::Transport { .. } if error.is_timeout() => "timeout",
+        error if error.is_timeout() => "timeout",
         Error::Transport { .. } => "unreachable",
         error if error.is_two_factor_required() => "two_factor_required",
         error if error.is_wrong_password() => "wrong_password",
@@ -261,7 +256,6 @@ mod tests {
         for (failure, exit, code) in [
             (Failure::usage("unknown_field", "x"), 2, "unknown_field"),
             (Failure::not_found("x"), 1, "not_found"),
-            (Failure::timeout("x"), 1, "timeout"),
             (Failure::Partly("x".to_owned()), 3, "partly_done"),
             (Failure::Interrupted("x".to_owned()), 130, "interrupted"),
             (Failure::Declined, 1, "declined"),

@@ -3,6 +3,7 @@
 mod bulk;
 mod cli;
 mod connect;
+mod difference;
 mod failure;
 mod nearest;
 mod official;

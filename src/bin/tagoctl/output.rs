@@ -1,8 +1,8 @@
 //! How results are written: tables for people, JSON, CSV and TSV for programs. Data goes to standard output, everything
 //! else to standard error.
 
-mod cell;
-mod secrets;
+pub(crate) mod cell;
+pub(crate) mod secrets;
 mod table;
 
 use std::io::{self, Write as _};
@@ -85,6 +85,11 @@ impl Output {
     /// What `--columns` asks for, as it was typed.
     pub(crate) fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Whether one thing is to be shown to a person, and as a whole.
+    pub(crate) fn is_overview(&self) -> bool {
+        self.format == Format::Table && self.columns.is_empty()
     }
 
     /// Whether rows are written with all that they have, and not only with some columns.

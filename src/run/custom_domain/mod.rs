@@ -1,3 +1,11 @@
+mod dns;
+mod wait;
+
+pub use dns::{DnsEntry, DnsPurpose, DnsState};
+pub use wait::{CustomDomainNotActive, CustomDomainWait};
+
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
@@ -94,7 +102,45 @@ request! {
     }
 }
 
-impl CustomDomainApi<'_> {
+impl CustomDomainInfo {
+    /// The whole name: `portal.example.com`.
+    pub fn host(&self) -> String {
+        match (self.subdomain.as_str(), self.domain.as_str()) {
+            ("", domain) => domain.to_owned(),
+            (subdomain, domain) => format!("{subdomain}.{domain}"),
+        }
+    }
+
+    /// What has to be entered at the domain's provider, and what is there now.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use tagoio::run::NewCustomDomain;
+    /// use tagoio::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let (domains, profile) = (sandbox.client()?, sandbox.profile_id());
+    /// let domains = domains.run().custom_domain();
+    /// domains.create(&profile, &NewCustomDomain::new("example.com", "portal", "example.com"))?;
+    /// for record in domains.info(&profile)?.dns_records() {
+    ///     println!("{:<8} {:<5} {} -> {}  ({})", record.purpose, record.kind, record.name, record.value, record.state);
+    /// }
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn dns_records(&self) -> Vec<DnsEntry> {
+        let records = [
+            (DnsPurpose::Certificate, &self.dns_ssl),
+            (DnsPurpose::Portal, &self.dns_page),
+            (DnsPurpose::Email, &self.dns_email_1),
+            (DnsPurpose::Email, &self.dns_email_2),
+            (DnsPurpose::Email, &self.dns_email_3),
+        ];
+        records.into_iter().filter_map(|(purpose, record)| Some(DnsEntry::new(purpose, record.as_ref()?))).collect()
+    }
+}
+
+impl<'a> CustomDomainApi<'a> {
     /// The domain and the state of its DNS records.
     ///
     /// `GET /run/customdomain/{profile}` · profile token only.
@@ -176,5 +222,59 @@ impl CustomDomainApi<'_> {
     pub fn regenerate(&self, profile: impl Into<ProfileId>) -> Result<String> {
         let operation = put("/run/customdomain/regenerate/{profile}").segment(profile.into());
         self.client.confirm(operation.never_repeat())
+    }
+
+    /// Waits until the domain is active, for so long at most. See [`wait`](CustomDomainApi::wait) for more to say about
+    /// it.
+    ///
+    /// `GET /run/customdomain/{profile}`, again and again · profile token only. New DNS records take up to half an hour to
+    /// be seen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CustomDomain`](crate::Error::CustomDomain) with what is still missing when the time is over; otherwise as
+    /// [`info`](CustomDomainApi::info).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+    /// let hour = Duration::from_secs(3600);
+    /// match tago.run().custom_domain().wait_until_active("61fac4d9a5c9f40012a5ff92", hour) {
+    ///     Err(tagoio::Error::CustomDomain(waited)) => println!("{} records to go", waited.missing().len()),
+    ///     other => println!("{} works", other?.host()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_until_active(&self, profile: impl Into<ProfileId>, deadline: Duration) -> Result<CustomDomainInfo> {
+        self.wait(profile).until_active(deadline)
+    }
+
+    /// As [`wait_until_active`](CustomDomainApi::wait_until_active), with a call for each change and a clock of one's
+    /// own.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use tagoio::clock::ManualClock;
+    /// use tagoio::run::NewCustomDomain;
+    /// use tagoio::sandbox::Sandbox;
+    ///
+    /// let clock = Arc::new(ManualClock::default());
+    /// let sandbox = Sandbox::builder().clock(clock.clone()).build();
+    /// let (tago, profile) = (sandbox.client()?, sandbox.profile_id());
+    /// let domains = tago.run().custom_domain();
+    /// domains.create(&profile, &NewCustomDomain::new("example.com", "portal", "example.com"))?;
+    ///
+    /// let mut changes = 0;
+    /// let wait = domains.wait(&profile).with_clock(clock).on_change(|_| changes += 1);
+    /// assert!(wait.until_active(Duration::from_secs(3600))?.active);
+    /// assert_eq!(changes, 6, "as it was, and five records that turned right");
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn wait(&self, profile: impl Into<ProfileId>) -> CustomDomainWait<'a> {
+        CustomDomainWait::new(*self, profile.into())
     }
 }

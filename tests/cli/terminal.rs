@@ -1,0 +1,121 @@
+//! `tagoctl` at a terminal: questions, colours and bars, on a pseudo-terminal of 80 columns.
+
+use std::io::{Read as _, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::world::World;
+
+/// A program at a terminal, and what its screen shows.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    /// All that was written, with its control sequences.
+    written: Vec<u8>,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    fn run(world: &World, line: &str, vars: &[(&str, &str)]) -> Self {
+        let pair =
+            native_pty_system().openpty(PtySize { rows: 40, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(snapbox::cmd::cargo_bin!("tagoctl"));
+        command.args(shlex::split(line).unwrap());
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("TAGOIO_API", world.api());
+        command.env("TAGOIO_TOKEN", world.sandbox().token().expose());
+        for (name, value) in vars {
+            command.env(name, value);
+        }
+        command.cwd(world.folder());
+        let child = pair.slave.spawn_command(command).unwrap();
+        // The last open end of the slave is the program's: its end is the end of the output.
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (send, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..read].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let keyboard = pair.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(40, 80, 0);
+        Self { child, keyboard, output, screen, written: Vec::new(), _master: pair.master }
+    }
+
+    /// Waits until the screen shows a text. The limit is only for a program that never will.
+    fn shows(&mut self, text: &str) {
+        while !self.screen.screen().contents().contains(text) {
+            match self.output.recv_timeout(Duration::from_secs(60)) {
+                Ok(bytes) => self.take(&bytes),
+                Err(error) => panic!("{text:?} isn't shown ({error}):\n{}", self.screen.screen().contents()),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.screen.process(bytes);
+        self.written.extend_from_slice(bytes);
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Waits for the end: the exit code, what is left on the screen, and all that was written.
+    fn end(mut self) -> (u32, String, String) {
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
+            self.take(&bytes);
+        }
+        let code = self.child.wait().unwrap().exit_code();
+        (code, self.screen.screen().contents(), String::from_utf8_lossy(&self.written).into_owned())
+    }
+}
+
+/// The member that tests remove.
+const MEMBER: &str = "66a00001910a2dec89025cc1";
+
+#[test]
+fn what_cannot_be_undone_is_asked_for() {
+    for (answer, code, left) in [("y", 0, false), ("n", 1, true), ("\r", 1, true)] {
+        let world = World::new();
+        let mut terminal = Terminal::run(&world, &format!("team remove {MEMBER}"), &[]);
+        terminal.shows(&format!("Remove the team member {MEMBER}?"));
+        terminal.types(answer);
+        let (exit, screen, _) = terminal.end();
+        assert_eq!(exit, code, "{answer:?}: {screen}");
+        assert_eq!(world.stdout("team list").contains(MEMBER), left, "{answer:?}");
+        if left {
+            assert!(screen.contains("error: nothing was done"), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_list_is_no_wider_than_the_terminal_and_its_header_is_bold() {
+    let world = World::new();
+    let (code, screen, written) = Terminal::run(&world, "team list", &[]).end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
+    assert!(written.contains("\u{1b}[1m"), "{written:?}");
+}
+
+#[test]
+fn no_color_is_respected() {
+    let world = World::new();
+    for line in ["team list", "team list --profile 61fac4d9a5c9f40012a5ff00"] {
+        let (_, screen, written) = Terminal::run(&world, line, &[("NO_COLOR", "1")]).end();
+        assert!(!written.contains("\u{1b}["), "{screen}: {written:?}");
+    }
+    let (_, _, coloured) = Terminal::run(&world, "team list --profile 61fac4d9a5c9f40012a5ff00", &[]).end();
+    assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+}
