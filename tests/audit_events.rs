@@ -11,7 +11,7 @@ use tagoio::clock::{Clock, ManualClock};
 use tagoio::profile::{AuditEvents, AuditLogEvent, AuditLogFilter, AuditLogProblem, AuditLogStatus, AuditedResource};
 use tagoio::run::RunSettings;
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, State};
-use tagoio::transport::{Method, Response, from_fn};
+use tagoio::transport::{Method, Response, TransportErrorKind, from_fn};
 use tagoio::{Client, Error, ProfileId, Result};
 
 const NOW: &str = "2026-03-15T10:20:30Z";
@@ -208,7 +208,11 @@ fn scripted(answers: impl IntoIterator<Item = Value>) -> (Client, Arc<Mutex<Vec<
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (seen, answers) = (Arc::clone(&asked), Mutex::new(VecDeque::from_iter(answers)));
     let transport = from_fn(move |request| {
-        seen.lock().unwrap().push(request.path().to_owned());
+        let mut seen = seen.lock().unwrap();
+        seen.push(request.path().to_owned());
+        if seen.len() > 1000 {
+            return Err(TransportErrorKind::Connect.into());
+        }
         let mut answers = answers.lock().unwrap();
         // The last answer stays.
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
@@ -298,25 +302,58 @@ fn events_come_in_order_whatever_tagoio_does() {
     }
 }
 
-#[test]
-fn events_that_tagoio_says_it_left_out_are_asked_for() {
-    let clock = clock();
-    let dates: Vec<_> = (0..400).map(|minute| utc("2026-03-10T00:00:00Z") + TimeDelta::minutes(minute)).collect();
-    let all = dates.clone();
-    // No more than 150 at once, whatever is asked for.
+/// A TagoIO with events at these moments that gives 150 of them at the most, and reads a range as `admits(start, end,
+/// date)` says.
+fn own_reading(dates: &[DateTime<Utc>], admits: fn(DateTime<Utc>, DateTime<Utc>, DateTime<Utc>) -> bool) -> Client {
+    let dates = dates.to_vec();
     let transport = from_fn(move |request| {
         let query = request.query().unwrap_or_default().replace("%3A", ":");
         let date =
             |key: &str| utc(query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')).unwrap());
-        let (from, to) = (date("start_date"), date("end_date"));
-        let matched: Vec<_> = all.iter().filter(|date| (from..=to).contains(*date)).collect();
+        let (start, end) = (date("start_date"), date("end_date"));
+        assert!(end - start <= TimeDelta::days(7), "{query}");
+        let matched: Vec<_> = dates.iter().filter(|date| admits(start, end, **date)).collect();
         let events: Value = matched.iter().rev().take(150).map(|date| json!({"date": date, "message": "it"})).collect();
         let answer = json!({"events": events, "statistics": {"recordsMatched": matched.len()}});
         Ok(Response::new(200).with_body(json!({"status": true, "result": answer}).to_string()))
     });
-    let tago = Client::builder().token("p-1").transport(transport).vars(|_| None).build().unwrap();
-    let found: Vec<_> = ask(&tago, &day(), &clock).map(|event| event.unwrap().date.utc().unwrap()).collect();
-    assert_eq!(found, dates);
+    Client::builder().token("p-1").transport(transport).vars(|_| None).build().unwrap()
+}
+
+fn dates(events: AuditEvents) -> Vec<DateTime<Utc>> {
+    events.map(|event| event.unwrap().date.utc().unwrap()).collect()
+}
+
+#[test]
+fn events_that_tagoio_says_it_left_out_are_asked_for() {
+    let there: Vec<_> = (0..400).map(|minute| utc("2026-03-10T00:00:00Z") + TimeDelta::minutes(minute)).collect();
+    let tago = own_reading(&there, |start, end, date| start <= date && date <= end);
+    assert_eq!(dates(ask(&tago, &day(), &clock())), there);
+}
+
+#[test]
+fn nothing_falls_between_two_queries_however_tagoio_reads_their_ends() {
+    // Around the first borders, which aren't whole seconds, and that of a query that was halved.
+    let borders = ["2026-01-07T23:59:58.5Z", "2026-01-14T23:59:56.5Z", "2026-01-04T11:59:59.5Z"].map(utc);
+    let around = |border: DateTime<Utc>| (-30..30).map(move |tick| border + TimeDelta::milliseconds(100 * tick));
+    let mut there: Vec<_> = borders.into_iter().flat_map(around).collect();
+    there.sort();
+    for (what, admits) in [
+        ("both are in it", (|start, end, date| start <= date && date <= end) as fn(_, _, DateTime<Utc>) -> bool),
+        ("neither is in it", |start, end, date| start < date && date < end),
+        ("seconds, rounded down", |start: DateTime<Utc>, end: DateTime<Utc>, date| {
+            start.timestamp() <= date.timestamp() && date.timestamp() < end.timestamp()
+        }),
+        ("milliseconds are looked at in events only", |start: DateTime<Utc>, end: DateTime<Utc>, date| {
+            start.timestamp() * 1000 <= date.timestamp_millis() && date.timestamp_millis() <= end.timestamp() * 1000
+        }),
+    ] {
+        let tago = own_reading(&there, admits);
+        let filter = AuditLogFilter::new().between("2026-01-01T00:00:00.500Z", "2026-02-10");
+        for limit in [1000, 100] {
+            assert_eq!(dates(ask(&tago, &filter, &clock()).query_limit(limit)), there, "{what} {limit}");
+        }
+    }
 }
 
 #[test]
@@ -446,7 +483,7 @@ fn an_error_does_not_end_a_follower_and_nothing_is_missed() {
 #[test]
 fn a_follower_that_finds_nothing_for_long_looks_back_no_further_than_a_day() {
     let clock = clock();
-    let (sandbox, tago) = world_of(&clock, &[], 0);
+    let (sandbox, tago) = world_of(&clock, &numbered([utc("2026-03-10T12:00:00Z")]), 0);
     let last = Arc::new(Mutex::new(String::new()));
     let (seen, inner) = (Arc::clone(&last), sandbox.clone());
     let transport = from_fn(move |request| {
@@ -465,7 +502,7 @@ fn a_follower_that_finds_nothing_for_long_looks_back_no_further_than_a_day() {
     };
     let filter = AuditLogFilter::new().between("2026-03-01", "2026-03-02");
     let events = watched.profile().audit_events(ProfileId::CURRENT, &filter).with_clock(Arc::new(busy));
-    assert_eq!(events.follow(POLL).flatten().take(1).count(), 1);
+    assert_eq!(messages(events.follow(POLL).take(2)), ["0", "TagoRUN settings edited"]);
     // 100 hours after 2026-03-15T10:20:30, and a day and a round back from there.
     assert!(last.lock().unwrap().contains("start_date=2026-03-18T14%3A20%3A00.000Z"), "{}", last.lock().unwrap());
 }

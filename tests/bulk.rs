@@ -15,7 +15,7 @@ use tagoio::bulk::{
 use tagoio::clock::{Clock, ManualClock};
 use tagoio::run::{NewNotification, NewUser, UserInfo, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
-use tagoio::transport::{Method, Response, from_fn};
+use tagoio::transport::{Method, Request, Response, TransportErrorKind, from_fn};
 use tagoio::{Client, Result, Token, UserId};
 
 /// A sandbox with users, at 9 seconds past the minute.
@@ -311,6 +311,40 @@ fn an_older_notification_of_the_same_text_is_not_taken_for_the_one_that_got_lost
         world.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/notification/"));
         assert!(world.bulk().run(&world.notifications()).is_complete());
         assert_eq!(world.received(), [in_the_end], "{minutes} minutes");
+    }
+}
+
+#[test]
+fn a_notification_without_a_date_leaves_the_question_open() {
+    // (what the user has after the answer got lost, outcome, how many requests sent one)
+    for (rows, outcome, sent) in [
+        (r#"{"id":"1","title":"Maintenance","message":"Tonight from 10 pm.","created_at":null}"#, "U", 1),
+        (r#"{"id":"1","title":"Maintenance","message":"Tomorrow.","created_at":null}"#, "d", 2),
+        (
+            r#"{"id":"1","title":"Maintenance","message":"Tonight from 10 pm.","created_at":"2026-01-31T12:45:09Z"}"#,
+            "d",
+            1,
+        ),
+    ] {
+        let world = World::new(0);
+        let posts = Arc::new(AtomicUsize::new(0));
+        let transport = {
+            let (posts, list) = (Arc::clone(&posts), format!(r#"{{"status":true,"result":[{rows}]}}"#));
+            from_fn(move |request: &Request| {
+                if request.method() == Method::Get {
+                    return Ok(Response::new(200).with_body(list.clone()));
+                }
+                if posts.fetch_add(1, Ordering::Relaxed) == 0 {
+                    return Err(TransportErrorKind::ConnectionLost.into());
+                }
+                Ok(Response::new(200).with_body(r#"{"status":true,"result":{"id":"2"}}"#))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let tasks = [Notify::new("61eb25a4d6a4a20011d4cd3c", notification())];
+        let report = Bulk::new(&tago).clock(world.clock.clone()).run(&tasks);
+        assert_eq!(letters(&report), outcome, "{rows}");
+        assert_eq!(posts.load(Ordering::Relaxed), sent, "{rows}");
     }
 }
 

@@ -1,8 +1,14 @@
 //! What was used in each period, and how much of the allocation that is.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tagoio::profile::{PeriodUsage, ProfileSummary, Service, UsageAlert, UsageStatistic, per_period};
+use tagoio::Client;
+use tagoio::profile::{
+    PeriodUsage, Periodicity, ProfileSummary, Service, StatisticsDate, UsageAlert, UsageStatistic, per_period,
+};
+use tagoio::transport::{Response, from_fn};
 
 fn points(points: Value) -> Vec<UsageStatistic> {
     serde_json::from_value(points).unwrap()
@@ -100,6 +106,11 @@ fn a_month_begins_at_nothing_in_any_time_zone() {
             [None, Some(5.0), Some(35.0), Some(4.0)],
         ),
         (
+            "two months that end, the second one later than in UTC",
+            [("01-31T23", Some(100.0)), ("03-01T00", Some(300.0)), ("03-01T05", Some(6.0)), ("03-01T06", Some(8.0))],
+            [None, Some(300.0), Some(6.0), Some(2.0)],
+        ),
+        (
             "a month in which nothing was used yet",
             [("01-31T22", Some(90.0)), ("01-31T23", Some(95.0)), ("02-01T00", None), ("02-02T01", Some(99.0))],
             [None, Some(5.0), Some(0.0), Some(99.0)],
@@ -177,7 +188,35 @@ fn use_is_a_part_of_the_allocation_and_alerts_at_three_thresholds() {
         let [sms] = &summary.allocation_use()[..] else { panic!("one service has a limit") };
         assert_eq!((&sms.service, sms.fraction(), sms.alert()), (&Service::Sms, fraction, alert), "{used} {allocated}");
     }
-    assert_eq!(UsageAlert::ALL.map(UsageAlert::percent), [80.0, 90.0, 100.0]);
+    assert_eq!(UsageAlert::ALL.map(UsageAlert::percent), [80, 90, 100]);
+}
+
+#[test]
+fn the_point_before_is_asked_for_with_the_first_one_so_that_no_part_of_its_day_is_given() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let transport = from_fn(move |request| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(request.query().unwrap_or_default().to_owned());
+        let points = match seen.len() {
+            1 => {
+                json!([{"time": "2024-03-05T03:01:36.124Z", "input": 30}, {"time": "2024-03-06T03:01:36Z", "input": 40}])
+            }
+            // The first one again, as it has to be.
+            _ => {
+                json!([{"time": "2024-03-04T03:01:35Z", "input": 18}, {"time": "2024-03-05T03:01:36.124Z", "input": 30}])
+            }
+        };
+        Ok(Response::new(200).with_body(json!({"status": true, "result": points}).to_string()))
+    });
+    let tago = Client::builder().token("p-1").transport(transport).vars(|_| None).build().unwrap();
+    let days = StatisticsDate::range("2024-03-04", "2024-03-05", Periodicity::Day).timezone("America/New_York");
+    assert_eq!(amounts(&tago.profile().usage("p", &days).unwrap()), [Some(12.0), Some(10.0)]);
+    assert_eq!(
+        asked.lock().unwrap()[1],
+        "end_date=2024-03-05T03%3A01%3A37.124Z&periodicity=day&start_date=2024-02-27T03%3A01%3A36.124Z\
+         &timezone=America%2FNew_York"
+    );
 }
 
 #[cfg(feature = "sandbox")]

@@ -204,47 +204,38 @@ impl Asker {
     /// the next one.
     fn next_events(&self, pieces: &mut Pieces) -> Option<Result<Vec<AuditLogEvent>>> {
         while let Some(piece) = pieces.next() {
-            match self.ask(pieces, piece, self.query_limit) {
+            match self.events_of(piece, pieces) {
+                Ok(events) if events.is_empty() => {}
+                Ok(events) => return Some(Ok(events)),
                 Err(error) => {
                     pieces.pending.push(piece);
                     return Some(Err(error));
-                }
-                Ok(log) if was_cut(&log, self.query_limit) => {
-                    if let Some((first, second)) = piece.halves() {
-                        pieces.pending.extend([second, first]);
-                        continue;
-                    }
-                    match self.ask_for_all(pieces, piece, log) {
-                        Err(error) => {
-                            pieces.pending.push(piece);
-                            return Some(Err(error));
-                        }
-                        Ok(events) => return Some(Ok(in_order(events, piece))),
-                    }
-                }
-                Ok(log) => {
-                    let events = in_order(log.events.unwrap_or_default(), piece);
-                    if !events.is_empty() {
-                        return Some(Ok(events));
-                    }
                 }
             }
         }
         None
     }
 
-    /// The events of a piece that can't be cut.
-    fn ask_for_all(&self, pieces: &Pieces, piece: Span, log: AuditLog) -> Result<Vec<AuditLogEvent>> {
-        let reaches = |log: &AuditLog, limit: u32| count(log) >= usize::try_from(limit).unwrap_or(usize::MAX);
-        let log = if reaches(&log, self.query_limit) { self.ask(pieces, piece, LARGEST_QUERY_LIMIT)? } else { log };
-        if reaches(&log, LARGEST_QUERY_LIMIT) {
-            return Err(failed(piece, log.query_id, AuditLogProblem::TooMany(LARGEST_QUERY_LIMIT)));
+    /// The events of a piece, in order; none when it has to be asked for in halves, which are the next pieces then.
+    fn events_of(&self, piece: Span, pieces: &mut Pieces) -> Result<Vec<AuditLogEvent>> {
+        let mut log = self.ask(piece, pieces, self.query_limit)?;
+        if was_cut(&log, self.query_limit) {
+            if let Some((first, second)) = piece.halves() {
+                pieces.pending.extend([second, first]);
+                return Ok(Vec::new());
+            }
+            if reaches(&log, self.query_limit) {
+                log = self.ask(piece, pieces, LARGEST_QUERY_LIMIT)?;
+            }
+            if reaches(&log, LARGEST_QUERY_LIMIT) {
+                return Err(failed(piece, log.query_id, AuditLogProblem::TooMany(LARGEST_QUERY_LIMIT)));
+            }
         }
-        Ok(log.events.unwrap_or_default())
+        Ok(in_order(log.events.unwrap_or_default(), piece))
     }
 
     /// Begins a query and asks for it until it is done.
-    fn ask(&self, pieces: &Pieces, piece: Span, limit: u32) -> Result<AuditLog> {
+    fn ask(&self, piece: Span, pieces: &Pieces, limit: u32) -> Result<AuditLog> {
         let began = self.clock.now();
         let (start, end) = pieces.query(piece);
         let filter = self.filter.clone().between(start, end).limit(limit);
@@ -298,17 +289,20 @@ fn progress(log: &AuditLog, query_id: Option<AuditLogQueryId>) -> Progress {
     }
 }
 
-fn count(log: &AuditLog) -> usize {
-    log.events.as_ref().map_or(0, Vec::len)
-}
-
 /// Whether there may be events that TagoIO left out.
 fn was_cut(log: &AuditLog, limit: u32) -> bool {
-    let count = count(log);
     let matched = log.statistics.and_then(|statistics| statistics.records_matched).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "events are few")]
-    let left_out = count >= SMALLEST_CUT && matched > count as f64;
-    left_out || u32::try_from(count).map_or(true, |count| count >= limit)
+    let left_out = count(log) >= SMALLEST_CUT && matched > count(log) as f64;
+    left_out || reaches(log, limit)
+}
+
+fn reaches(log: &AuditLog, limit: u32) -> bool {
+    u32::try_from(count(log)).map_or(true, |count| count >= limit)
+}
+
+fn count(log: &AuditLog) -> usize {
+    log.events.as_ref().map_or(0, Vec::len)
 }
 
 /// The events of a piece, the oldest first. Those whose date can't be read come last.

@@ -282,7 +282,8 @@ impl ProfileApi<'_> {
     }
 
     /// Asks what was done in a profile. TagoIO may answer at once or with a query that is still
-    /// [running](AuditLogStatus::Running), to be asked for by [`audit_log_query`](ProfileApi::audit_log_query).
+    /// [running](AuditLogStatus::Running), to be asked for by [`audit_log_query`](ProfileApi::audit_log_query);
+    /// [`audit_events`](ProfileApi::audit_events) does that by itself.
     ///
     /// `GET /profile/{profile}/auditlog` · profile token of the owning account only. At most 7 days a query, 6 months
     /// back; filters on the Starter and Scale plans only.

@@ -229,7 +229,8 @@ impl AllocationUse {
 
     /// The highest threshold that is reached.
     pub fn alert(&self) -> Option<UsageAlert> {
-        let reached = |alert: &UsageAlert| self.used > 0.0 && self.used * 100.0 >= self.allocated * alert.percent();
+        let reached =
+            |alert: &UsageAlert| self.used > 0.0 && self.used * 100.0 >= self.allocated * f64::from(alert.percent());
         UsageAlert::ALL.into_iter().rev().find(reached)
     }
 }
@@ -252,11 +253,11 @@ impl UsageAlert {
     pub const ALL: [Self; 3] = [Self::Approaching, Self::AlmostReached, Self::Reached];
 
     /// The threshold in percent of the allocation.
-    pub fn percent(self) -> f64 {
+    pub fn percent(self) -> u8 {
         match self {
-            Self::Approaching => 80.0,
-            Self::AlmostReached => 90.0,
-            Self::Reached => 100.0,
+            Self::Approaching => 80,
+            Self::AlmostReached => 90,
+            Self::Reached => 100,
         }
     }
 }

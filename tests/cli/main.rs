@@ -1,9 +1,11 @@
 //! The built `tagoctl`, run as its users run it, against the served sandbox.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots that way")]
 
 mod basics;
 mod connection;
 mod run;
 mod run_user;
+mod run_user_bulk;
 mod team;
 mod terminal;
 mod world;

@@ -3,7 +3,6 @@
 use snapbox::str;
 use tagoio::Tag;
 use tagoio::run::UserInfo;
-use tagoio::sandbox::Sandbox;
 
 use crate::world::{PLANTED, World};
 
@@ -34,12 +33,16 @@ id,name,email,active,last_login,tags
 66a00024e9b316290724ba1b,Greta Hoffmann,greta.hoffmann@example.com,true,2026-01-31T09:39:25.414Z,organization_id=66a000234d5cb825dfaab05b;site=hamburg;access=admin
 
 "#]]);
-    world.tagoctl("run user list --name '*ze*' --columns name,email,tags -o tsv").success().stdout_eq(str![[r#"
+    world.tagoctl("run user list --name '*al*' --columns name,email,tags -o tsv").success().stdout_eq(str![[r#"
 name	email	tags
+Beatriz Almeida	beatriz.almeida@example.com	organization_id=66a00011808475f02ee37363;site=lisbon;access=admin
+Ciarán Walsh	ciaran.walsh@example.net	organization_id=66a0002abdd732262feb6e95;site=cork;access=operator
+Nuria Vidal	nuria.vidal@example.org	organization_id=66a00018aac8c00000a81e44;site=barcelona;access=operator
+Valentina Rossi	valentina.rossi@example.org	organization_id=66a000311c4a97a6edc2a958;site=parma;access=operator
 
 "#]]);
     world.tagoctl("run user list --active false --limit 1 -o jsonl").success().stdout_eq(str![[r#"
-{"active":false,"agreements":null,"company":"Glacier & Fils","created_at":"2025-07-26T17:50:56.367Z","custom_preferences":null,"email":"mathieu.garnier@example.org","force_password_change":null,"id":"66a00029118e846ea93bc949","language":"fr","last_login":"2025-09-24T07:26:31.700Z","name":"Mathieu Garnier","newsletter":null,"options":null,"otp":null,"phone":null,"profile":null,"tags":[{"key":"organization_id","value":"66a00027ce6a57a6e3ccdeec"},{"key":"site","value":"lyon"},{"key":"access","value":"operator"}],"timezone":"Europe/Paris","updated_at":"2025-11-30T03:04:51.927Z"}
+{"active":false,"company":"Glacier & Fils","created_at":"2025-07-26T17:50:56.367Z","email":"mathieu.garnier@example.org","id":"66a00029118e846ea93bc949","language":"fr","last_login":"2025-09-24T07:26:31.700Z","name":"Mathieu Garnier","phone":null,"tags":[{"key":"organization_id","value":"66a00027ce6a57a6e3ccdeec"},{"key":"site","value":"lyon"},{"key":"access","value":"operator"}],"timezone":"Europe/Paris","updated_at":"2025-11-30T03:04:51.927Z"}
 
 "#]]);
     world.tagoctl("run user list --tag site=nowhere").success().stdout_eq("").stderr_eq(str![[r#"
@@ -49,20 +52,20 @@ nothing found
 }
 
 #[test]
-fn a_list_asks_tagoio_for_the_columns_only_and_for_no_more_rows_than_it_shows() {
-    let world = World::new();
-    world.tagoctl("run user list --limit 2 --columns email -o csv").success();
-    world.tagoctl("run user list --tag-key site --tag site=lisbon --columns id,tags -o csv").success();
-    let journal = world.sandbox().journal();
-    let targets: Vec<String> = journal.iter().map(|handled| format!("{handled:?}")).collect();
-    assert_eq!(targets.len(), 2, "{targets:?}");
+fn a_list_asks_for_no_more_pages_than_it_shows() {
+    let world = World::with(|builder| builder.empty().users(2500));
+    for (flags, rows, pages) in [("", 2500, 3), ("--limit 1001", 1001, 2), ("--limit 7", 7, 1)] {
+        world.sandbox().clear_journal();
+        let list = world.stdout(&format!("run user list {flags} -o jsonl --columns email"));
+        assert_eq!((list.lines().count(), world.sandbox().journal().len()), (rows, pages), "{flags}");
+    }
 }
 
 #[test]
 fn a_list_refuses_what_there_is_not() {
     let world = World::new();
     world.tagoctl("run user list --order-by email").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: invalid value 'email' for '--order-by <ORDER_BY>'
+error: invalid value 'email' for '--order-by <FIELD>'
   [possible values: name, active, last_login, created_at, updated_at]
 
 For more information, try '--help'.
@@ -129,7 +132,8 @@ fn a_user_is_created_with_a_password_from_the_environment_or_standard_input() {
     made.stdout_eq(str![[r#"
 66a0004d6258cbe07c1ff081
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 jane@example.com is created
 
 "#]]);
@@ -137,14 +141,18 @@ jane@example.com is created
     assert_eq!((user.name.as_str(), user.active, tags(&user)), ("Jane", true, vec!["site=lisbon".to_owned()]));
 
     let joe = "run user create --name Joe --email joe@example.com --timezone UTC --password-stdin -o json";
-    world.tagoctl_with_stdin(joe, &format!("{PLANTED}\n")).success().stdout_eq(str![[r#"
+    world
+        .tagoctl_with_stdin(joe, &format!("{PLANTED}\n"))
+        .success()
+        .stdout_eq(str![[r#"
 {
   "created": true,
   "id": "66a0004e5709ba31dfe2649c"
 }
 
-"#]]).stderr_eq(str![[r#"
-the user can't sign in yet: tagoctl run user edit … --active true
+"#]])
+        .stderr_eq(str![[r#"
+the user can't sign in yet: tagoctl run user edit joe@example.com --active true
 
 "#]]);
     assert!(!world.user("joe@example.com").unwrap().active, "TagoIO creates users inactive");
@@ -323,7 +331,12 @@ fn a_login_prints_the_token_as_a_whole() {
 }
 
 "#]]);
-    world.tagoctl(&format!("{login} --expires whenever")).code(2).stdout_eq("").stderr_eq(str![]);
+    world.tagoctl(&format!("{login} --expires whenever")).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: invalid value 'whenever' for '--expires <WHEN>': invalid expiry: "whenever" is not `never`, a date, or something like `3 months`
+
+For more information, try '--help'.
+
+"#]]);
 }
 
 #[test]
@@ -334,10 +347,12 @@ fn an_invitation_is_sent_once_more() {
 beatriz.almeida@example.com: Invite sent
 
 "#]]);
-    world.tagoctl(&format!("run user invite {} --template reminder -o jsonl", user.id)).success().stdout_eq(str![[r#"
+    world.tagoctl(&format!("run user invite {} --template reminder -o jsonl", user.id)).success().stdout_eq(str![[
+        r#"
 {"id":"66a000121120b3d00955f032","invited":true}
 
-"#]]);
+"#
+    ]]);
     assert_eq!(world.sandbox().outbox().len(), 2);
     world.tagoctl("run user invite 61fac4d9a5c9f40012a5ff00").code(1).stderr_eq(str![[r#"
 error: POST /run/users/{user}/invite: TagoIO answered 404 Not Found: User Not Found
@@ -355,11 +370,15 @@ error: without a terminal, --yes is needed to delete the user Beatriz Almeida <b
 hint: --dry-run shows what would be done
 
 "#]]);
-    world.tagoctl(&format!("{delete} --dry-run")).success().stdout_eq(str![[r#"
+    world
+        .tagoctl(&format!("{delete} --dry-run"))
+        .success()
+        .stdout_eq(str![[r#"
 ID                        NAME             EMAIL
 66a000121120b3d00955f032  Beatriz Almeida  beatriz.almeida@example.com
 
-"#]]).stderr_eq(str![[r#"
+"#]])
+        .stderr_eq(str![[r#"
 would delete the user Beatriz Almeida <beatriz.almeida@example.com> for good
 
 "#]]);
@@ -419,9 +438,6 @@ hint: --dry-run shows what would be done
 
 "#]]);
     world.tagoctl("run user delete --active false --yes").success().stdout_eq("").stderr_eq(str![[r#"
-  Mathieu Garnier <mathieu.garnier@example.org>
-  Rui Tavares <rui.tavares@example.com>
-  Thiago Ribeiro <thiago.ribeiro@example.com>
 3 deleted
 
 "#]]);
@@ -448,13 +464,15 @@ hint: --dry-run shows what would be done
 }
 
 "#]]);
-    snapbox::assert_data_eq!(world.read("gone.csv"), str![[r#"
+    snapbox::assert_data_eq!(
+        world.read("gone.csv"),
+        str![[r#"
 line,target,outcome,id,changed,error
 ,beatriz.almeida@example.com,deleted,66a000121120b3d00955f032,,
 ,duarte.fonseca@example.com,deleted,66a0001506ca0a95b7e825c7,,
 ,marta.oliveira@example.com,deleted,66a00016c80de0f9d4d60e0a,,
 
-"#]]);
+"#]]
+    );
     assert_eq!(world.sandbox().users().len(), left.len() - 3);
-    assert_eq!(Sandbox::PASSWORD.len(), Sandbox::PASSWORD.len());
 }

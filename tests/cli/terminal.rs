@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::world::World;
+use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -118,4 +118,55 @@ fn no_color_is_respected() {
     }
     let (_, _, coloured) = Terminal::run(&world, "team list --profile 61fac4d9a5c9f40012a5ff00", &[]).end();
     assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+}
+
+#[test]
+fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
+    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
+    let sync = "run user sync users.csv --timezone UTC --generate-password --rate";
+    for (answer, code, users) in [("n", 1, 0), ("y", 0, 60)] {
+        let world = World::with(|builder| builder.empty());
+        world.file("users.csv", &format!("email,name\n{rows}"));
+        let mut terminal = Terminal::run(&world, &format!("{sync} scale"), &[]);
+        terminal.shows("… and 10 more, which --dry-run --output json lists");
+        terminal.shows("Create 60 users?");
+        terminal.types(answer);
+        let (exit, screen, written) = terminal.end();
+        assert_eq!((exit, world.sandbox().users().len()), (code, users), "{screen}");
+        // The bar makes room for the summary.
+        assert_eq!(written.contains("━"), users > 0, "{written:?}");
+        assert!(!screen.contains("━"), "{screen}");
+        assert_eq!(screen.contains("60 created"), users > 0, "{screen}");
+    }
+}
+
+#[test]
+fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
+    let world = World::with(|builder| builder.empty());
+    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
+    world.file("users.csv", &format!("email,name\n{rows}"));
+    let import = "run user import users.csv --timezone UTC --generate-password --rate 1";
+    let mut terminal = Terminal::run(&world, import, &[]);
+    terminal.shows("waiting for the next minute");
+    terminal.types("\u{3}");
+    let (exit, screen, _) = terminal.end();
+    assert_eq!(exit, 130, "{screen}");
+    assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
+    assert!(screen.contains("error: stopped when"), "{screen}");
+    assert!(world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let create = "run user create --name Jane --email jane@example.com --timezone UTC";
+    let mut terminal = Terminal::run(&world, create, &[]);
+    terminal.shows("New password of jane@example.com");
+    terminal.types(&format!("{PLANTED}\r"));
+    terminal.shows("Once more");
+    terminal.types(&format!("{PLANTED}\r"));
+    let (exit, screen, written) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(!written.contains(PLANTED), "{written:?}");
+    assert!(world.user("jane@example.com").is_some());
 }

@@ -7,7 +7,6 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -20,6 +19,7 @@ use crate::failure::{Failure, Result, chain};
 use crate::output::{Format, Output, note};
 use drawing::Drawing;
 use results::Results;
+pub(crate) use results::is_json_lines;
 
 /// How many failures are told one by one.
 const FAILURES_SHOWN: usize = 10;
@@ -82,10 +82,6 @@ impl Target {
     pub(crate) fn new(name: impl Into<String>) -> Self {
         Self { line: None, name: name.into() }
     }
-
-    pub(crate) fn on_line(line: u64, name: impl Into<String>) -> Self {
-        Self { line: Some(line), name: name.into() }
-    }
 }
 
 impl std::fmt::Display for Target {
@@ -126,6 +122,10 @@ impl BulkArgs {
     /// Whether nothing is asked for that one thing alone doesn't have.
     pub(crate) fn is_plain(&self) -> bool {
         self.results.is_none() && self.journal.is_none()
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     pub(crate) fn is_resuming(&self) -> bool {
@@ -243,29 +243,14 @@ impl Session<'_> {
         Ok(opened)
     }
 
-    /// The first Ctrl-C finishes what is in flight, the second one ends at once.
     fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
-        let (stop, bar) = (self.stop.clone(), drawing.bar());
-        let go_on = journal.map(|_| resuming());
-        let pressed = AtomicBool::new(false);
-        let listening = ctrlc::set_handler(move || {
-            let say = |text: &str| match &bar {
-                Some(bar) => bar.println(text),
-                None => eprintln!("{text}"),
-            };
-            if !pressed.swap(true, Ordering::SeqCst) {
-                say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
-                stop.request();
-                return;
-            }
-            if let Some(command) = &go_on {
-                say(&format!("ended at once; to find out what is done, and to go on: {command}"));
-            }
-            std::process::exit(130);
-        });
-        if let Err(error) = listening {
-            note(&format!("Ctrl-C will end at once: {error}"));
-        }
+        let bar = drawing.bar();
+        let say = move |text: &str| match &bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
+        };
+        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
+        on_ctrl_c(&self.stop, say, go_on);
     }
 
     /// Writes the results, the summary and the failures, and says how it went.
@@ -323,6 +308,32 @@ impl Session<'_> {
             };
             eprintln!("  … and {more} more, {place}");
         }
+    }
+}
+
+/// A switch that the first Ctrl-C presses; the second one ends at once.
+pub(crate) fn stop_on_ctrl_c() -> Stop {
+    let stop = Stop::new();
+    on_ctrl_c(&stop, |text| eprintln!("{text}"), None);
+    stop
+}
+
+/// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
+fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
+    let stop = stop.clone();
+    let listening = ctrlc::set_handler(move || {
+        if !stop.is_requested() {
+            say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
+            stop.request();
+            return;
+        }
+        if let Some(text) = &last_word {
+            say(text);
+        }
+        std::process::exit(130);
+    });
+    if let Err(error) = listening {
+        note(&format!("Ctrl-C will end at once: {error}"));
     }
 }
 

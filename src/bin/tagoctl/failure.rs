@@ -40,12 +40,14 @@ pub(crate) struct Usage {
     /// For programs: it never changes.
     code: &'static str,
     message: String,
+    /// The single problems, as text and for programs.
+    problems: Vec<(String, Value)>,
     hint: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Usage(Usage { code, message: message.into(), hint: None })
+        Self::Usage(Usage { code, message: message.into(), problems: Vec::new(), hint: None })
     }
 
     /// Something that isn't there.
@@ -56,6 +58,14 @@ impl Failure {
     /// Whether it is that something isn't there.
     pub(crate) fn is_not_found(&self) -> bool {
         self.code() == "not_found"
+    }
+
+    /// Adds one of several problems.
+    pub(crate) fn problem(mut self, text: impl Into<String>, details: Value) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.problems.push((text.into(), details));
+        }
+        self
     }
 
     /// Adds what to do about it.
@@ -119,6 +129,13 @@ impl Failure {
         }
     }
 
+    fn problems(&self) -> &[(String, Value)] {
+        match self {
+            Self::Usage(usage) => &usage.problems,
+            _ => &[],
+        }
+    }
+
     /// Says on standard error what went wrong, in the form that goes with the output, and gives the exit code.
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         if !matches!(self, Self::PipeClosed) {
@@ -133,6 +150,9 @@ impl Failure {
 
     fn as_text(&self) -> String {
         let mut text = format!("{} {}", style("error:").for_stderr().red().bold(), self.message());
+        for (problem, _) in self.problems() {
+            let _ = write!(text, "\n  {problem}");
+        }
         if let Some(hint) = self.hint_text() {
             let _ = write!(text, "\n{} {hint}", style("hint:").for_stderr().cyan());
         }
@@ -154,6 +174,10 @@ impl Failure {
                 object.insert("retry_after_seconds".to_owned(), json!(wait.as_secs_f64()));
             }
             object.insert("maybe_delivered".to_owned(), error.maybe_delivered().into());
+        }
+        if !self.problems().is_empty() {
+            let problems = self.problems().iter().map(|(_, details)| details.clone());
+            object.insert("problems".to_owned(), problems.collect());
         }
         if let Some(hint) = self.hint_text() {
             object.insert("hint".to_owned(), hint.into());
@@ -201,7 +225,9 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         "two_factor_required" => {
             Some("the account uses two-factor authentication: --otp-type, and --pin-env or a prompt")
         }
-        _ if error.maybe_delivered() => Some("it may have taken effect: look before you do it again"),
+        _ if error.maybe_delivered() && !error.is_retryable() => {
+            Some("it may have taken effect: look before you do it again")
+        }
         _ => None,
     }
 }

@@ -82,6 +82,11 @@ impl Output {
         self.format
     }
 
+    /// What `--columns` asks for, as it was typed.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// Whether one thing is to be shown to a person, and as a whole.
     pub(crate) fn is_overview(&self) -> bool {
         self.format == Format::Table && self.columns.is_empty()

@@ -1,9 +1,5 @@
 //! Tags in one cell: `site=lisbon;floor=2`, with `\` before what is to be taken as it is.
 
-use std::iter::Peekable;
-use std::str::Chars;
-
-use super::record::Tags;
 use crate::Tag;
 
 /// Writes tags so that [`parse`] reads the same ones.
@@ -31,7 +27,10 @@ fn escape(text: &str, special: &[char]) -> String {
 }
 
 /// Reads the tags of a cell, or of the JSON array that it holds. The error doesn't repeat the cell.
+#[cfg(any(feature = "csv", test))]
 pub(super) fn parse(cell: &str) -> Result<Vec<Tag>, &'static str> {
+    use super::record::Tags;
+
     if cell.trim_start().starts_with(['[', '{']) {
         return serde_json::from_str(cell)
             .map(|Tags(tags)| tags)
@@ -57,7 +56,8 @@ pub(super) fn parse(cell: &str) -> Result<Vec<Tag>, &'static str> {
 }
 
 /// The text up to one of these ends, and which one it was.
-fn part(rest: &mut Peekable<Chars<'_>>, ends: &[char]) -> (String, Option<char>) {
+#[cfg(any(feature = "csv", test))]
+fn part(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, ends: &[char]) -> (String, Option<char>) {
     let mut text = String::new();
     // How much of it isn't white space that the writer didn't mean.
     let mut meant = 0;

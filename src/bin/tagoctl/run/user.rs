@@ -4,8 +4,12 @@ mod access;
 mod create;
 mod delete;
 mod edit;
+mod export;
 pub(super) mod filter;
+mod import;
 mod list;
+mod plan;
+mod source;
 
 use clap::Subcommand;
 
@@ -42,6 +46,15 @@ pub(crate) enum Command {
     /// Send a user the invitation once more
     #[command(after_help = "Example:\n  tagoctl run user invite jane@example.com --template second_invitation")]
     Invite(access::InviteArgs),
+    /// Create or update users by e-mail, as a list wants them
+    #[command(after_help = import::IMPORT_EXAMPLES)]
+    Import(import::ImportArgs),
+    /// Write users to a list
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Args),
+    /// Make users as a list wants them, after showing the plan
+    #[command(after_help = import::SYNC_EXAMPLES)]
+    Sync(import::SyncArgs),
 }
 
 impl Command {
@@ -58,6 +71,9 @@ impl Command {
             Self::Delete(args) => args.run(context),
             Self::Login(args) => args.run(context),
             Self::Invite(args) => args.run(context),
+            Self::Import(args) => args.run(context),
+            Self::Export(args) => args.run(context),
+            Self::Sync(args) => args.run(context),
         }
     }
 }

@@ -18,12 +18,12 @@ Examples:
   TOKEN=$(tagoctl run user login 61eb25a4d6a4a20011d4cd3c)";
 
 #[derive(Debug, Args)]
-pub(super) struct LoginArgs {
+pub(crate) struct LoginArgs {
     /// The user
     #[arg(value_name = "ID|EMAIL")]
     user: String,
     /// When the token expires: `never`, a date, or something like `3 months` [default: after 8 hours]
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", value_parser = str::parse::<Expiry>)]
     expires: Option<Expiry>,
 }
 
@@ -45,7 +45,7 @@ impl LoginArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct InviteArgs {
+pub(crate) struct InviteArgs {
     /// The user
     #[arg(value_name = "ID|EMAIL")]
     user: String,

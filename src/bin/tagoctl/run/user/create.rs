@@ -17,7 +17,7 @@ Examples:
   tagoctl run user create --json user.json --tag site=lisbon --password-env NEW_PASSWORD";
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The name
     #[arg(long)]
     name: Option<String>,
@@ -65,7 +65,7 @@ impl Args {
         let id = client.run().users().create(&user)?;
         let may_sign_in = *user.active.as_ref().unwrap_or(&(generates_password(&user) || sends_email(&user)));
         if !may_sign_in {
-            note("the user can't sign in yet: tagoctl run user edit … --active true");
+            note(&format!("the user can't sign in yet: tagoctl run user edit {} --active true", user.email));
         }
         context.out.created(id, &format!("{} is created", user.email))
     }

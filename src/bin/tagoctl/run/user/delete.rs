@@ -34,7 +34,7 @@ const FEW: usize = 50;
 const SHOWN: usize = 10;
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The users
     #[arg(value_name = "ID|EMAIL")]
     users: Vec<String>,
@@ -100,7 +100,7 @@ impl Args {
 
         if self.danger.is_dry_run() {
             context.out.list(&COLUMNS, &users)?;
-        } else if context.out.format() == Format::Table && users.len() > 1 {
+        } else if self.danger.asks() && context.out.format() == Format::Table && users.len() > 1 {
             show(&users);
         }
         let deed = match &users[..] {

@@ -20,7 +20,7 @@ Examples:
   tagoctl run user edit jane@example.com --new-password --logout-sessions";
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The user
     #[arg(value_name = "ID|EMAIL")]
     user: String,

@@ -1,8 +1,11 @@
 //! `tagoctl run user list`.
 
+use std::collections::BTreeSet;
+
 use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::{Value, json};
 use tagoio::Direction;
-use tagoio::run::{UserField, UserOrder, UserQuery};
+use tagoio::run::{UserField, UserOrder, UserQuery, UserRow};
 
 use super::filter::Filter;
 use crate::connect::Context;
@@ -24,11 +27,11 @@ const COLUMNS: Columns = Columns::new(
 const PAGE: u32 = 1000;
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
     /// What the list is ordered by
-    #[arg(long, value_enum, default_value_t = Order::Name)]
+    #[arg(long, value_enum, value_name = "FIELD", default_value_t = Order::Name)]
     order_by: Order,
     /// Turn the order round
     #[arg(long)]
@@ -47,6 +50,21 @@ enum Order {
     LastLogin,
     CreatedAt,
     UpdatedAt,
+}
+
+/// The fields that TagoIO is asked for.
+fn fields_of(columns: &[String]) -> Vec<UserField> {
+    let names: BTreeSet<&str> = columns.iter().filter_map(|path| path.split('.').next()).collect();
+    names.into_iter().map(UserField::from).collect()
+}
+
+/// A row without what lists don't tell: a null would say that there is none.
+fn only(fields: &[UserField], row: &UserRow) -> Value {
+    let mut row = json!(row);
+    if let Some(row) = row.as_object_mut() {
+        row.retain(|name, _| fields.iter().any(|field| field.as_str() == name));
+    }
+    row
 }
 
 impl From<Order> for UserOrder {
@@ -69,18 +87,32 @@ impl Args {
         let users = client.run().users();
         let query = self.query();
         let limit = self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        if out.shows_whole_rows() {
-            return out.rows(&COLUMNS, users.iter(&query).take(limit));
-        }
-        let mut fields: Vec<UserField> =
-            columns.iter().filter_map(|path| path.split('.').next()).map(UserField::from).collect();
-        fields.dedup();
-        out.rows(&COLUMNS, users.iter(&query.fields(fields)).take(limit))
+        let fields = if out.shows_whole_rows() { UserField::KNOWN.to_vec() } else { fields_of(&columns) };
+        let rows = users.iter(&query.fields(fields.clone())).take(limit);
+        out.rows(&COLUMNS, rows.map(|row| row.map(|row| only(&fields, &row))))
     }
 
     fn query(&self) -> UserQuery {
         let direction = if self.desc { Direction::Descending } else { Direction::Ascending };
         let amount = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
         self.filter.query().order_by(self.order_by.into(), direction).amount(amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_fields_of_the_columns_are_asked_for() {
+        for (columns, fields) in [
+            (&["email"][..], &[UserField::Email][..]),
+            (&["tags", "email", "tags.0"], &[UserField::Email, UserField::Tags]),
+        ] {
+            let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+            assert_eq!(fields_of(&columns), fields);
+        }
+        let row: UserRow = serde_json::from_value(json!({"id": "1", "email": "a@x.io"})).unwrap();
+        assert_eq!(only(&[UserField::Email, UserField::Phone], &row), json!({"email": "a@x.io", "phone": null}));
     }
 }

@@ -1,0 +1,65 @@
+//! The examples of `docs/tagoctl.md` are true: each command is run, in order, in one world, and says what is written
+//! there. `SNAPSHOTS=overwrite` writes what they say now.
+//!
+//! A block of `console` has commands after `$ `, each followed by what it writes: standard output, then standard error,
+//! then `? 2` for an exit code that isn't 0. A block whose info string has a second word is a file of that name.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::world::World;
+
+#[test]
+fn the_guide_is_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tagoctl.md");
+    let guide = std::fs::read_to_string(&path).unwrap();
+    let (actual, commands) = replay(&guide, &World::new());
+    assert!(commands >= 10, "only {commands} commands");
+    if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
+        std::fs::write(&path, &actual).unwrap();
+    } else {
+        snapbox::assert_data_eq!(actual, snapbox::Data::from(guide).raw());
+    }
+}
+
+/// The guide with the output that its commands have now.
+fn replay(guide: &str, world: &World) -> (String, usize) {
+    let (mut actual, mut commands) = (String::new(), 0);
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(actual, "{line}");
+        let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else {
+            continue;
+        };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        match info.split_once(' ') {
+            Some((_, file)) => {
+                world.file(file, &(block.join("\n") + "\n"));
+                let _ = writeln!(actual, "{}", block.join("\n"));
+            }
+            None if info == "console" => {
+                for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
+                    commands += 1;
+                    let _ = writeln!(actual, "$ {command}");
+                    actual.push_str(&said(world, command));
+                }
+            }
+            None => {
+                let _ = writeln!(actual, "{}", block.join("\n"));
+            }
+        }
+        actual.push_str("```\n");
+    }
+    (actual, commands)
+}
+
+fn said(world: &World, command: &str) -> String {
+    let line = command.strip_prefix("tagoctl ").unwrap_or_else(|| panic!("{command} isn't tagoctl"));
+    let output = world.check(world.command(line).assert()).get_output().clone();
+    let mut text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    match output.status.code() {
+        Some(0) => {}
+        code => text += &format!("? {}\n", code.unwrap_or(-1)),
+    }
+    text
+}
