@@ -33,11 +33,11 @@ const MOST_BUTTONS: usize = 4;
 
 const CREATE_HELP: &str = "\
 Buttons are given in --json, as in
-  {\"buttons\": [{\"id\": \"ack\", \"label\": \"Got it\", \"triggers\": [{\"analysis_id\": \"62b0afde27ce4d0012c62256\"}]}]}
+  {\"buttons\": [{\"id\": \"ack\", \"label\": \"Got it\", \"triggers\": [{\"analysis_id\": \"62b0afde…\"}]}]}
 
 Examples:
-  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"Freezer 3 is at -9 °C.\"
-  tagoctl run notify create --tag site=lisbon --title Maintenance --message \"Tonight from 10 pm.\" --yes";
+  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"-9 °C\"
+  tagoctl run notify create --tag site=lisbon --title Maintenance --message \"Tonight at 10\"";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
