@@ -36,7 +36,7 @@ Buttons are given in --json, as in
   {\"buttons\": [{\"id\": \"ack\", \"label\": \"Got it\", \"triggers\": [{\"analysis_id\": \"62b0afde…\"}]}]}
 
 Examples:
-  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"-9 °C\"
+  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"It is -9 °C\"
   tagoctl run notify create --tag site=lisbon --title Maintenance --message \"Tonight at 10\"";
 
 #[derive(Debug, Subcommand)]
