@@ -1,4 +1,5 @@
 //! The built `tagoctl`, run as its users run it, against the served sandbox.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots that way")]
 
 mod api;
 mod basics;

@@ -17,14 +17,24 @@ pub(super) fn mask(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(mask),
         Value::Object(members) => {
             for (key, member) in members {
-                match member {
-                    Value::String(text) if is_secret(key) => *text = masked(text),
-                    Value::Number(_) if is_secret(key) => *member = Value::String("…".to_owned()),
-                    member => mask(member),
+                if is_secret(key) {
+                    hide(member);
+                } else {
+                    mask(member);
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// Masks a secret, or several.
+fn hide(secret: &mut Value) {
+    match secret {
+        Value::String(text) => *text = masked(text),
+        Value::Number(_) => *secret = Value::String("…".to_owned()),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        other => mask(other),
     }
 }
 
@@ -55,7 +65,7 @@ mod tests {
             "name": "ci",
             "token": "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4",
             "list": [{"Password": "hunter2", "pin_code": 123_456, "client_secret": "", "token_count": 1}],
-            "query": {"filter[token]": "p-3f2b", "fields[0]": "token"},
+            "query": {"filter[token]": ["p-3f2b", {"a": 1}], "fields[0]": "token"},
         });
         mask(&mut value);
         assert_eq!(
@@ -64,7 +74,7 @@ mod tests {
                 "name": "ci",
                 "token": "p-3f2b…",
                 "list": [{"Password": "…", "pin_code": "…", "client_secret": "", "token_count": 1}],
-                "query": {"filter[token]": "…", "fields[0]": "token"},
+                "query": {"filter[token]": ["…", {"a": 1}], "fields[0]": "token"},
             })
         );
     }
