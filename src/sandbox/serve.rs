@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use super::connections::{Connections, Seat};
 use super::control;
 use super::faults::{Ending, Outcome};
-use super::{Handled, Sandbox, routes};
+use super::{Handled, Sandbox};
 use crate::error::{Error, Result};
 use crate::region::Region;
 use crate::transport::{Method, Request, Response};
@@ -347,7 +347,8 @@ async fn handle(
 /// Logs what was asked and what was answered.
 #[cfg(feature = "log")]
 fn log(request: &Request, status: Option<u16>) {
-    log::debug!(target: "tagoio::sandbox", "{}", Handled { route: routes::route(request), status, fault: None });
+    let route = super::routes::route(request);
+    log::debug!(target: "tagoio::sandbox", "{}", Handled { route, status, fault: None });
 }
 
 #[cfg(not(feature = "log"))]

@@ -30,7 +30,7 @@ Aoife Brennan  organization_id=66a0002abdd732262feb6e95, site=cork, access=admin
 
 "#]])
         .stderr_eq(str![[r#"
-the answer has no field `email`
+there is no field `email`
 
 "#]]);
     world.tagoctl(&format!("{line} -o csv")).success().stderr_eq("").stdout_eq(str![[r#"
@@ -67,7 +67,7 @@ scale,
 
 "#]])
         .stderr_eq(str![[r#"
-the answer has no field `price`
+there is no field `price`
 
 "#]]);
     let post = r#"api post /run/email_test --body '{"subject": "S", "body": "B"}'"#;
@@ -152,6 +152,7 @@ fn what_cannot_be_sent_is_refused() {
 error: the path `run/users` has to begin with a slash
 
 "#]]);
+    world.tagoctl("api delete profile/current/token/planted-Passw0rd-7c1f").code(2).stdout_eq("");
     world.tagoctl("api get /run/../account").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: invalid path of GET /run/{…}/account: it has a segment . or .., which would name another path
 

@@ -200,6 +200,24 @@ error: GET /profile/{profile}: TagoIO answered 404 Not Found: Profile Not Found
 }
 
 #[test]
+fn a_deed_is_told_even_where_other_fields_are_asked_for() {
+    let world = World::new();
+    let line = "profile create Harbour -o jsonl --columns created,nam";
+    world
+        .tagoctl(line)
+        .success()
+        .stdout_eq(str![[r#"
+{"created":true,"nam":null}
+
+"#]])
+        .stderr_eq(str![[r#"
+there is no field `nam`
+
+"#]]);
+    id_of(&world, "Harbour");
+}
+
+#[test]
 fn an_edit_is_checked_before_anything_is_sent() {
     let world = World::new();
     world.file("typo.json", r#"{"nam": "Quay"}"#);

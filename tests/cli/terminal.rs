@@ -8,7 +8,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use tagoio::PinCode;
 use tagoio::sandbox::Sandbox;
 
-use crate::world::World;
+use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -18,7 +18,7 @@ struct Terminal {
     screen: vt100::Parser,
     /// All that was written, with its control sequences.
     written: Vec<u8>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -50,7 +50,7 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(40, 80, 0);
-        Self { child, keyboard, output, screen, written: Vec::new(), _master: pair.master }
+        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master }
     }
 
     /// Waits until the screen shows a text. The limit is only for a program that never will.
@@ -71,6 +71,19 @@ impl Terminal {
     fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Types what isn't to be seen: once the terminal doesn't show it any more, which is a moment after the question.
+    #[cfg(unix)]
+    fn types_unseen(&mut self, keys: &str) {
+        const ECHO: u64 = 0o10;
+        let echoes = |master: &dyn MasterPty| {
+            master.get_termios().is_some_and(|terminal| u64::from(terminal.local_flags.bits()) & ECHO != 0)
+        };
+        while echoes(&*self.master) && self.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        self.types(keys);
     }
 
     /// Waits for the end: the exit code, what is left on the screen, and all that was written.
@@ -102,6 +115,7 @@ fn what_cannot_be_undone_is_asked_for() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn password_and_code_are_asked_for_and_not_shown() {
     let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
@@ -117,9 +131,9 @@ fn password_and_code_are_asked_for_and_not_shown() {
             terminal.types("y");
         }
         terminal.shows("Password of ");
-        terminal.types(&format!("{}\r", Sandbox::PASSWORD));
+        terminal.types_unseen(&format!("{}\r", Sandbox::PASSWORD));
         terminal.shows("Code of two-factor authentication");
-        terminal.types(&format!("{code}\r"));
+        terminal.types_unseen(&format!("{code}\r"));
         let (_, screen, written) = terminal.end();
         assert!(screen.contains(last), "{screen}");
         assert!(!written.contains(Sandbox::PASSWORD) && !written.contains(code), "{written}");
@@ -146,4 +160,55 @@ fn no_color_is_respected() {
     }
     let (_, _, coloured) = Terminal::run(&world, "team list --profile 61fac4d9a5c9f40012a5ff00", &[]).end();
     assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+}
+
+#[test]
+fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
+    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
+    let sync = "run user sync users.csv --timezone UTC --generate-password --rate";
+    for (answer, code, users) in [("n", 1, 0), ("y", 0, 60)] {
+        let world = World::with(|builder| builder.empty());
+        world.file("users.csv", &format!("email,name\n{rows}"));
+        let mut terminal = Terminal::run(&world, &format!("{sync} scale"), &[]);
+        terminal.shows("… and 10 more, which --dry-run --output json lists");
+        terminal.shows("Create 60 users?");
+        terminal.types(answer);
+        let (exit, screen, written) = terminal.end();
+        assert_eq!((exit, world.sandbox().users().len()), (code, users), "{screen}");
+        // The bar makes room for the summary.
+        assert_eq!(written.contains("━"), users > 0, "{written:?}");
+        assert!(!screen.contains("━"), "{screen}");
+        assert_eq!(screen.contains("60 created"), users > 0, "{screen}");
+    }
+}
+
+#[test]
+fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
+    let world = World::with(|builder| builder.empty());
+    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
+    world.file("users.csv", &format!("email,name\n{rows}"));
+    let import = "run user import users.csv --timezone UTC --generate-password --rate 1";
+    let mut terminal = Terminal::run(&world, import, &[]);
+    terminal.shows("waiting for the next minute");
+    terminal.types("\u{3}");
+    let (exit, screen, _) = terminal.end();
+    assert_eq!(exit, 130, "{screen}");
+    assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
+    assert!(screen.contains("error: stopped when"), "{screen}");
+    assert!(world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let create = "run user create --name Jane --email jane@example.com --timezone UTC";
+    let mut terminal = Terminal::run(&world, create, &[]);
+    terminal.shows("New password of jane@example.com");
+    terminal.types(&format!("{PLANTED}\r"));
+    terminal.shows("Once more");
+    terminal.types(&format!("{PLANTED}\r"));
+    let (exit, screen, written) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(!written.contains(PLANTED), "{written:?}");
+    assert!(world.user("jane@example.com").is_some());
 }

@@ -66,8 +66,13 @@ impl World {
 
     /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let words = shlex::split(line).expect("a command line");
-        Command::new(snapbox::cmd::cargo_bin!("tagoctl"))
+        Command::from_std(self.process(line))
+    }
+
+    /// The same, to be watched while it runs.
+    pub(crate) fn process(&self, line: &str) -> std::process::Command {
+        let mut process = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
+        process
             .env_clear()
             .env("HOME", self.folder.path())
             .env("TAGOIO_API", self.server.url())
@@ -76,7 +81,8 @@ impl World {
             .env("PASSWORD", Sandbox::PASSWORD)
             .env("PLANTED", PLANTED)
             .current_dir(self.folder.path())
-            .args(words)
+            .args(shlex::split(line).expect("a command line"));
+        process
     }
 
     /// Runs a command line, and makes sure that no secret is in what comes out.

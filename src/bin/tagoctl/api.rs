@@ -1,6 +1,7 @@
 //! `tagoctl api`: the raw door.
 
 use clap::Args;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tagoio::transport::Method;
 
@@ -33,7 +34,8 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
         if !self.path.starts_with('/') {
-            return Err(Failure::usage("usage", format!("the path `{}` has to begin with a slash", self.path)));
+            let path = without_token(&self.path);
+            return Err(Failure::usage("usage", format!("the path `{path}` has to begin with a slash")));
         }
         let body = self.body.as_deref().map(body_of).transpose()?;
         if self.dry_run {
@@ -53,13 +55,21 @@ impl Call {
 
     /// What would be sent, in the form of a result.
     fn request(&self, body: Option<Value>, with_secrets: bool) -> Value {
+        let (path, inline) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let path = if with_secrets { path.to_owned() } else { without_token(path) };
         let mut request = Map::new();
         request.insert("method".to_owned(), self.method.as_str().into());
-        let path = if with_secrets { self.path.clone() } else { without_secrets(&self.path) };
         request.insert("path".to_owned(), path.into());
-        if !self.query.is_empty() {
-            let query = self.query.iter().map(|Pair { key, value }| (key.clone(), Value::from(value.as_str())));
-            request.insert("query".to_owned(), Value::Object(query.collect()));
+        let mut query = Map::new();
+        for pair in inline.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            add(&mut query, &decoded(key), &decoded(value));
+        }
+        for Pair { key, value } in &self.query {
+            add(&mut query, key, value);
+        }
+        if !query.is_empty() {
+            request.insert("query".to_owned(), Value::Object(query));
         }
         if let Some(body) = body {
             request.insert("body".to_owned(), body);
@@ -68,8 +78,23 @@ impl Call {
     }
 }
 
-/// The path without its query and without what follows the word `token` in it, which is one.
-fn without_secrets(path: &str) -> String {
+/// Adds a parameter. One that is there several times has a list of values.
+fn add(query: &mut Map<String, Value>, key: &str, value: &str) {
+    match query.get_mut(key) {
+        None => {
+            query.insert(key.to_owned(), value.into());
+        }
+        Some(Value::Array(values)) => values.push(value.into()),
+        Some(first) => *first = Value::Array(vec![first.take(), value.into()]),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// A path without what follows the word `token` in it, which is one.
+fn without_token(path: &str) -> String {
     let mut before = "";
     let segments = path.split('/').map(|segment| {
         let shown = if before == "token" && !segment.is_empty() { "…" } else { segment };
@@ -96,6 +121,7 @@ fn body_of(argument: &str) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_path_is_shown_without_the_token_in_it() {
@@ -105,7 +131,20 @@ mod tests {
             ("/profile/61fa/token/", "/profile/61fa/token/"),
             ("/account/profile/token", "/account/profile/token"),
         ] {
-            assert_eq!(without_secrets(path), shown);
+            assert_eq!(without_token(path), shown);
         }
+    }
+
+    #[test]
+    fn the_parameters_of_the_path_and_the_line_are_one_query() {
+        let call = Call {
+            method: Method::Get,
+            path: "/run/users?fields=id&filter%5Bname%5D=a%20b&fields=name&page".to_owned(),
+            query: vec![Pair { key: "fields".to_owned(), value: "email".to_owned() }],
+            body: None,
+            dry_run: true,
+        };
+        let query = json!({"fields": ["id", "name", "email"], "filter[name]": "a b", "page": ""});
+        assert_eq!(call.request(None, false), json!({"method": "GET", "path": "/run/users", "query": query}));
     }
 }

@@ -1,9 +1,11 @@
 //! `tagoctl`: the administration of TagoIO from the command line.
 
 mod api;
+mod bulk;
 mod cli;
 mod completions;
 mod connect;
+mod difference;
 mod failure;
 mod man;
 mod nearest;

@@ -1,9 +1,9 @@
 //! How results are written: tables for people, JSON, CSV and TSV for programs. Data goes to standard output, everything
 //! else to standard error.
 
-mod cell;
+pub(crate) mod cell;
 mod number;
-mod secrets;
+pub(crate) mod secrets;
 mod table;
 
 use std::collections::HashSet;
@@ -84,6 +84,21 @@ impl Output {
         self.format
     }
 
+    /// What `--columns` asks for, as it was typed.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether one thing is to be shown to a person, and as a whole.
+    pub(crate) fn is_overview(&self) -> bool {
+        self.format == Format::Table && self.columns.is_empty()
+    }
+
+    /// Whether rows are written with all that they have, and not only with some columns.
+    pub(crate) fn shows_whole_rows(&self) -> bool {
+        self.columns.is_empty() && matches!(self.format, Format::Json | Format::Jsonl)
+    }
+
     pub(crate) fn shows_secrets(&self) -> bool {
         self.show_secrets
     }
@@ -140,6 +155,11 @@ impl Output {
         self.fields(first, self.value(item)?)
     }
 
+    /// Writes one thing whose secret is what the command is for.
+    pub(crate) fn item_in_full(&self, item: &Value) -> Result<()> {
+        self.fields(&[], item.clone())
+    }
+
     fn fields(&self, first: &[&str], value: Value) -> Result<()> {
         let mut fields = flat(&value);
         if self.columns.is_empty() {
@@ -180,7 +200,7 @@ impl Output {
                 eprintln!("{sentence}");
                 Ok(())
             }
-            _ => self.item(&[], object),
+            _ => self.any(&[], object.clone()),
         }
     }
 
@@ -192,7 +212,7 @@ impl Output {
                 eprintln!("{sentence}");
                 print(&(text_of(&id, ", ") + "\n"))
             }
-            _ => self.item(&[], serde_json::json!({"id": id, "created": true})),
+            _ => self.any(&[], serde_json::json!({"id": id, "created": true})),
         }
     }
 
@@ -220,43 +240,53 @@ impl Output {
                 eprintln!("{sentence}");
                 print(&format!("{secret}\n"))
             }
-            _ => self.fields(columns.shown, plain(item)?),
+            _ => self.fields(columns.shown, self.completed(plain(item)?)),
         }
     }
 
     /// Writes an answer of whatever form: a list of objects as rows, an object as one thing, all else as text. Fields
     /// that are asked for and aren't there stay empty.
     pub(crate) fn any(&self, first: &[&str], answer: Value) -> Result<()> {
-        let mut answer = self.value(answer)?;
-        let objects = match &mut answer {
-            Value::Array(items) if items.iter().all(Value::is_object) => items.as_mut_slice(),
-            Value::Object(_) => std::slice::from_mut(&mut answer),
-            _ => return self.text(&answer),
+        let answer = self.value(answer)?;
+        let has_fields = match &answer {
+            Value::Array(items) => items.iter().all(Value::is_object),
+            other => other.is_object(),
         };
-        let mut names = keys(first, objects);
-        if !self.columns.is_empty() {
-            for path in &self.columns {
-                if !objects.is_empty() && objects.iter().all(|object| at(object, path).is_none()) {
-                    let guess = did_you_mean(path, names.iter().map(String::as_str));
-                    note(&format!("the answer has no field `{path}`{guess}"));
-                }
-            }
-            names.clone_from(&self.columns);
+        if !has_fields {
+            return self.text(&answer);
         }
-        match answer {
-            Value::Array(rows) => {
-                let mut writer = Rows::begin(self.format, names, !self.columns.is_empty())?;
-                rows.iter().try_for_each(|row| writer.row(row))?;
-                writer.end(true)
+        if let Value::Array(rows) = &answer {
+            let names = match self.columns.as_slice() {
+                [] => keys(first, rows),
+                chosen => chosen.to_vec(),
+            };
+            if !rows.is_empty() {
+                self.note_absent(rows);
             }
-            mut object => {
-                for path in &self.columns {
-                    if at(&object, path).is_none() {
-                        object[path.as_str()] = Value::Null;
-                    }
-                }
-                self.fields(first, object)
+            let mut writer = Rows::begin(self.format, names, !self.columns.is_empty())?;
+            rows.iter().try_for_each(|row| writer.row(row))?;
+            return writer.end(true);
+        }
+        self.fields(first, self.completed(answer))
+    }
+
+    /// A thing with the fields that are asked for, of which those that it doesn't have are empty. After a deed it is too
+    /// late to refuse them.
+    fn completed(&self, mut object: Value) -> Value {
+        self.note_absent(std::slice::from_ref(&object));
+        for path in &self.columns {
+            if at(&object, path).is_none() {
+                object[path.as_str()] = Value::Null;
             }
+        }
+        object
+    }
+
+    /// Says which of the fields that are asked for none of some things has.
+    fn note_absent(&self, objects: &[Value]) {
+        for path in self.columns.iter().filter(|path| objects.iter().all(|object| at(object, path).is_none())) {
+            let guess = did_you_mean(path, keys(&[], objects).iter().map(String::as_str));
+            note(&format!("there is no field `{path}`{guess}"));
         }
     }
 
@@ -267,7 +297,7 @@ impl Output {
         }
         let lines = match (self.format, value) {
             (Format::Json, value) => format!("{value:#}\n"),
-            (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| format!("{item}\n")).collect(),
+            (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| item.to_string() + "\n").collect(),
             (Format::Jsonl, value) => format!("{value}\n"),
             (_, Value::Array(items)) => items.iter().map(|item| text_of(item, ", ") + "\n").collect(),
             (_, value) => text_of(value, ", ") + "\n",

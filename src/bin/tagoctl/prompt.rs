@@ -44,6 +44,11 @@ impl Danger {
         if ask(&format!("{}?", capitalized(deed)))? { Ok(true) } else { Err(Failure::Declined) }
     }
 
+    /// Whether somebody is to be asked.
+    pub(crate) fn asks(&self) -> bool {
+        !self.yes && !self.dry_run
+    }
+
     pub(crate) fn is_dry_run(&self) -> bool {
         self.dry_run
     }

@@ -37,7 +37,7 @@ pub(crate) enum Command {
         tagoctl token create ci --permission read --expires '3 months' --email me@example.com > token.txt\n\n\
         The value is what the command is for: it is shown this once without --show-secrets. A table holds nothing else, \
         other forms of output have it as `token`.")]
-    Create(Create),
+    Create(Box<Create>),
     /// Delete tokens, for good
     #[command(after_help = "Example:\n  tagoctl token delete 'Old CI' 'Former supplier'\n  \
         tagoctl token delete --token-stdin --yes < token.txt\n\n\

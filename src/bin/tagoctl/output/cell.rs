@@ -74,7 +74,7 @@ pub(super) fn without_tabs(text: &str) -> String {
 }
 
 /// A cell of a table: nothing in it moves the cursor or colours the terminal.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -10,12 +10,10 @@ pub(super) fn user_id(client: &Client, whom: &str) -> Result<UserId> {
     if !whom.contains('@') {
         return Ok(UserId::new(whom));
     }
-    // TagoIO keeps addresses in lower case mostly, and nobody promises that its filter is blind to case.
     let lower = whom.to_lowercase();
-    let spellings = [whom, lower.as_str()];
-    for spelling in &spellings[usize::from(whom == lower)..] {
-        for user in client.run().users().iter(&UserQuery::new().email(*spelling)) {
-            // An asterisk in an address stands for anything in a filter.
+    // A plain filter may mind the case; one with an asterisk doesn't, but finds longer addresses too.
+    for pattern in [whom.to_owned(), format!("{lower}*")] {
+        for user in client.run().users().iter(&UserQuery::new().email(pattern)) {
             let user = user?;
             if user.email.to_lowercase() == lower {
                 return Ok(user.id);
