@@ -6,6 +6,8 @@ mod basics;
 mod connection;
 mod generated;
 mod profile;
+mod profile_audit;
+mod profile_usage;
 mod run;
 mod run_user;
 mod run_user_bulk;

@@ -212,3 +212,26 @@ fn a_new_password_is_typed_twice_and_never_shown() {
     assert!(!written.contains(PLANTED), "{written:?}");
     assert!(world.user("jane@example.com").is_some());
 }
+
+#[test]
+fn a_chart_is_no_wider_than_the_terminal() {
+    let world = World::new();
+    let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";
+    let (code, screen, written) = Terminal::run(&world, line, &[]).end();
+    assert_eq!(code, 0, "{screen}");
+    let axis = screen.lines().find(|line| line.contains('┼')).unwrap_or_default();
+    assert!((70..=80).contains(&axis.chars().count()), "{screen}");
+    assert!(screen.contains("a bar is the mean of 12 hours") && written.contains("\u{1b}[1minput"), "{written:?}");
+}
+
+#[test]
+fn how_far_a_long_audit_log_is_read_is_said_to_who_waits() {
+    let world = World::new();
+    let line = "profile audit --from 2026-01-01 --to 2026-01-31 --columns message";
+    for (form, is_said) in [("table", true), ("jsonl", false)] {
+        let (code, screen, _) = Terminal::run(&world, &format!("{line} -o {form}"), &[]).end();
+        assert_eq!(code, 0, "{screen}");
+        assert!(screen.contains("Device Cold room 2 edited"), "{screen}");
+        assert_eq!(screen.contains(" events before 2026-01-"), is_said, "{screen}");
+    }
+}

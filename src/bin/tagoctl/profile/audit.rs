@@ -196,3 +196,36 @@ impl Progress {
         (!is_first).then(|| format!("{count} events before {}", date.format("%Y-%m-%d")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_week_has_a_word() {
+        let mut progress = Progress { is_wanted: true, count: 0, next: None };
+        for (date, said) in [
+            ("2026-01-01T10:00:00Z", None),
+            ("2026-01-02T10:00:00Z", None),
+            ("2026-01-08T10:00:00Z", Some("2 events before 2026-01-08")),
+            ("2026-01-09T10:00:00Z", None),
+            ("2026-01-30T10:00:00Z", Some("4 events before 2026-01-30")),
+        ] {
+            assert_eq!(progress.line(date.parse().unwrap()).as_deref(), said, "{date}");
+        }
+    }
+
+    #[test]
+    fn the_newest_events_are_the_last_ones() {
+        let row = |who: &str| {
+            let (date, message) = (Timestamp::default(), String::new());
+            Ok(Row { date, resource: None, resource_id: None, who: who.to_owned(), message })
+        };
+        for (limit, left) in [(1, "c"), (2, "bc"), (3, "abc"), (u32::MAX, "abc")] {
+            let newest = newest(["a", "b", "c"].into_iter().map(row), limit).unwrap();
+            assert_eq!(newest.into_iter().map(|row| row.who).collect::<String>(), left);
+        }
+        let failing = [row("a"), Err(Failure::Declined)];
+        assert!(newest(failing.into_iter(), 1).is_err());
+    }
+}

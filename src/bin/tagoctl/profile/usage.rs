@@ -59,7 +59,7 @@ pub(crate) struct Usage {
     #[arg(long, value_name = "TZ")]
     timezone: Option<String>,
     /// Only these services, in this order
-    #[arg(long, value_delimiter = ',', value_name = "SERVICE,…", hide_possible_values = true,
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE,…",
         value_parser = PossibleValuesParser::new(Service::KNOWN.iter().map(Service::as_str)).map(Service::from))]
     service: Vec<Service>,
     /// What was used in each period, in place of what was used since the month began
@@ -93,7 +93,7 @@ impl Usage {
         }
         context.out.chosen(&columns(&[]))?;
         let points = self.points(&context.client()?, &query)?;
-        let services = self.services(&points);
+        let services = self.services(&points, context.out.columns());
         if !is_drawn {
             return context.out.list(&columns(&services), points.iter().map(|point| point.row(&services)));
         }
@@ -161,12 +161,13 @@ impl Usage {
             .collect())
     }
 
-    /// The services that are asked for, or those that were used.
-    fn services(&self, points: &[Point]) -> Vec<&'static Service> {
+    /// The services that are asked for, by name or as columns, or those that were used.
+    fn services(&self, points: &[Point], columns: &[String]) -> Vec<&'static Service> {
         let known = Service::KNOWN.iter();
         if self.service.is_empty() {
-            let is_used = |service: &&Service| points.iter().any(|point| point.of(service).unwrap_or_default() != 0.0);
-            return known.filter(is_used).collect();
+            let is_used = |service: &Service| points.iter().any(|point| point.of(service).unwrap_or_default() != 0.0);
+            let is_asked_for = |service: &Service| columns.iter().any(|column| column == service.as_str());
+            return known.filter(|service| is_asked_for(service) || is_used(service)).collect();
         }
         let mut services: Vec<&Service> = Vec::new();
         for asked in &self.service {

@@ -7,10 +7,10 @@ use chrono::{DateTime, Datelike as _, Months, NaiveTime, Timelike as _, Utc};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;
+use tagoio::profile::Periodicity;
 
 use super::series::{Kind, Sample, Series, short};
 use crate::failure::{Failure, Result};
-use tagoio::profile::Periodicity;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -61,7 +61,7 @@ fn head(area: &Area<'_>, series: &[Series]) -> Result<()> {
     let mut title = "TagoIO usage".to_owned();
     if let (Some(first), Some(last)) = (times().min(), times().max()) {
         let text = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
-        title += &format!(", {} to {} UTC", text(first), text(last));
+        title = format!("{title}, {} to {} UTC", text(first), text(last));
     }
     let style = |size: i32, colour: RGBColor| (FONT, size).into_font().color(&colour);
     area.draw(&Text::new(title, (MARGIN, 14), style(20, INK))).map_err(unplotted)?;
@@ -215,5 +215,70 @@ impl Ranged for TimeAxis {
 impl ValueFormatter<i64> for TimeAxis {
     fn format_ext(&self, value: &i64) -> String {
         self.labels.iter().find(|(time, _)| time == value).map(|(_, label)| label.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tagoio::profile::Service;
+
+    use super::*;
+
+    fn seconds(text: &str) -> i64 {
+        text.parse::<DateTime<Utc>>().unwrap().timestamp()
+    }
+
+    #[test]
+    fn time_is_marked_where_people_look_for_it() {
+        for (from, to, marks) in [
+            ("2026-01-31T00:01:36Z", "2026-01-31T05:01:36Z", "01:00 02:00 03:00 04:00 05:00"),
+            ("2026-01-30T23:01:36Z", "2026-01-31T23:01:36Z", "31 Jan, 06:00 12:00 18:00"),
+            ("2026-01-01T23:01:36Z", "2026-01-31T11:01:36Z", "08 Jan, 15 Jan, 22 Jan, 29 Jan"),
+            ("2025-11-20T00:00:00Z", "2026-03-02T00:00:00Z", "Dec 2025, Jan 2026, Feb 2026, Mar 2026"),
+            ("2021-06-30T00:00:00Z", "2026-01-31T00:00:00Z", "Jun 2022, Jun 2023, Jun 2024, Jun 2025"),
+        ] {
+            let axis = TimeAxis::new(seconds(from)..seconds(to) + 1);
+            let labels: Vec<&str> = axis.labels.iter().map(|(_, label)| label.as_str()).collect();
+            assert_eq!(labels.join(" "), marks.replace(',', ""), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_values_are_there_is_a_picture_with_all_services() {
+        let times = ["0000-01-01T00:00:00Z", "2026-01-31T11:01:36Z", "2026-01-31T11:01:36Z", "9999-12-31T23:59:59Z"];
+        let limits = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC];
+        let times = times.map(|time| time.parse().unwrap()).into_iter().chain(limits);
+        let times: Vec<DateTime<Utc>> = times.collect();
+        for values in [
+            [Some(0.0); 6],
+            [None, Some(1.0), None, Some(2.0), None, None],
+            [Some(f64::MAX), Some(-5.0), Some(f64::MIN_POSITIVE), Some(1e300), Some(f64::MAX), None],
+            [None; 6],
+        ] {
+            for last in 0..times.len() {
+                for kind in [Kind::PerPeriod, Kind::SoFar, Kind::Level] {
+                    let sample = |(time, value): (&DateTime<Utc>, &Option<f64>)| Sample {
+                        since: Some(*time),
+                        time: *time,
+                        value: *value,
+                    };
+                    let series: Vec<Series> = [Service::Input, Service::FileStorage]
+                        .iter()
+                        .map(|service| Series {
+                            service: Service::KNOWN.iter().find(|known| *known == service).unwrap(),
+                            kind,
+                            period: Periodicity::Day,
+                            samples: times.iter().zip(&values).take(last + 1).map(sample).collect(),
+                        })
+                        .collect();
+                    let svg = draw(&series).unwrap();
+                    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+                    for title in ["input: registers", "file_storage: MB"] {
+                        assert!(svg.contains(title), "{svg}");
+                    }
+                    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+                }
+            }
+        }
     }
 }
