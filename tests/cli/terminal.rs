@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::world::{PLANTED, World};
+use crate::world::World;
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -154,19 +154,4 @@ fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
     assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
     assert!(screen.contains("error: stopped when"), "{screen}");
     assert!(world.folder().join("users.csv.journal").exists());
-}
-
-#[test]
-fn a_new_password_is_typed_twice_and_never_shown() {
-    let world = World::new();
-    let create = "run user create --name Jane --email jane@example.com --timezone UTC";
-    let mut terminal = Terminal::run(&world, create, &[]);
-    terminal.shows("New password of jane@example.com");
-    terminal.types(&format!("{PLANTED}\r"));
-    terminal.shows("Once more");
-    terminal.types(&format!("{PLANTED}\r"));
-    let (exit, screen, written) = terminal.end();
-    assert_eq!(exit, 0, "{screen}");
-    assert!(!written.contains(PLANTED), "{written:?}");
-    assert!(world.user("jane@example.com").is_some());
 }
