@@ -15,6 +15,12 @@ beatriz.almeida@example.com;;;;porto;+351 1
 ANANYA.IYER@example.com;Ananya Iyer;;;kochi;
 ";
 
+/// A list of new users.
+pub(crate) fn list_of(count: u32) -> String {
+    let rows: Vec<String> = (1..=count).map(|n| format!("u{n}@example.com,U{n}")).collect();
+    format!("email,name\n{}\n", rows.join("\n"))
+}
+
 fn tags(user: &UserInfo) -> String {
     let tags: Vec<String> = user.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
     tags.join(" ")
@@ -233,8 +239,7 @@ fn a_user_is_created_once_whatever_becomes_of_the_answer() {
 #[test]
 fn of_many_failures_the_first_are_told_and_the_file_has_all() {
     let world = World::new();
-    let rows: String = (1..=14).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(14));
     refuse(&world, 12, 400, Method::Post, "/run/users");
     let import = "run user import users.csv --timezone UTC --generate-password --jobs 1 --rate scale --journal j";
     world.tagoctl(&format!("{import} --results done.csv")).code(3).stderr_eq(str![[r#"
@@ -504,8 +509,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on() {
     use std::process::{Command, Stdio};
 
     let world = World::with(|builder| builder.empty().users(0));
-    let rows: String = (1..=30).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(30));
     let import = "run user import users.csv --timezone UTC --generate-password";
     let mut process = world.process(&format!("{import} --rate 1")).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);

@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tagoio::sandbox::SandboxBuilder;
 
+use crate::run_user_bulk::list_of;
 use crate::world::World;
 
 /// A program at a terminal, and what its screen shows.
@@ -122,11 +124,10 @@ fn no_color_is_respected() {
 
 #[test]
 fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
-    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
     let sync = "run user sync users.csv --timezone UTC --generate-password --rate";
     for (answer, code, users) in [("n", 1, 0), ("y", 0, 60)] {
-        let world = World::with(|builder| builder.empty());
-        world.file("users.csv", &format!("email,name\n{rows}"));
+        let world = World::with(SandboxBuilder::empty);
+        world.file("users.csv", &list_of(60));
         let mut terminal = Terminal::run(&world, &format!("{sync} scale"), &[]);
         terminal.shows("… and 10 more, which --dry-run --output json lists");
         terminal.shows("Create 60 users?");
@@ -142,9 +143,8 @@ fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
 
 #[test]
 fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
-    let world = World::with(|builder| builder.empty());
-    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    let world = World::with(SandboxBuilder::empty);
+    world.file("users.csv", &list_of(60));
     let import = "run user import users.csv --timezone UTC --generate-password --rate 1";
     let mut terminal = Terminal::run(&world, import, &[]);
     terminal.shows("waiting for the next minute");
