@@ -366,6 +366,8 @@ fn what_is_exported_is_imported_as_it_is() {
 }
 
 "#]]);
+    world.tagoctl("run user import tags.csv --dry-run").success().stdout_eq("").stderr_eq("24 unchanged\n");
+    world.tagoctl("run user import tags.csv --dry-run -o json").success().stdout_eq("[]\n");
     world.tagoctl("run user import tags.csv").success().stderr_eq(str![[r#"
 24 unchanged
 

@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tagoio::sandbox::SandboxBuilder;
+use tagoio::PinCode;
+use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
 use crate::run_user_bulk::list_of;
 use crate::world::World;
@@ -18,7 +19,7 @@ struct Terminal {
     screen: vt100::Parser,
     /// All that was written, with its control sequences.
     written: Vec<u8>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -50,7 +51,7 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(40, 80, 0);
-        Self { child, keyboard, output, screen, written: Vec::new(), _master: pair.master }
+        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master }
     }
 
     /// Waits until the screen shows a text. The limit is only for a program that never will.
@@ -71,6 +72,19 @@ impl Terminal {
     fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Types what isn't to be seen: once the terminal doesn't show it any more, which is a moment after the question.
+    #[cfg(unix)]
+    fn types_unseen(&mut self, keys: &str) {
+        const ECHO: u64 = 0o10;
+        let echoes = |master: &dyn MasterPty| {
+            master.get_termios().is_some_and(|terminal| u64::from(terminal.local_flags.bits()) & ECHO != 0)
+        };
+        while echoes(&*self.master) && self.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        self.types(keys);
     }
 
     /// Waits for the end: the exit code, what is left on the screen, and all that was written.
@@ -100,6 +114,33 @@ fn what_cannot_be_undone_is_asked_for() {
             assert!(screen.contains("error: nothing was done"), "{screen}");
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn password_and_code_are_asked_for_and_not_shown() {
+    let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
+    let staging = "66a0000563033b0ca389c35a";
+    for (line, question, last, code) in [
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Invalid password", "000000"),
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Successfully Removed", "493027"),
+        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "", "created the token ci", "493027"),
+    ] {
+        let mut terminal = Terminal::run(&world, &line, &[]);
+        if !question.is_empty() {
+            terminal.shows(question);
+            terminal.types("y");
+        }
+        terminal.shows("Password of ");
+        terminal.types_unseen(&format!("{}\r", Sandbox::PASSWORD));
+        terminal.shows("Code of two-factor authentication");
+        terminal.types_unseen(&format!("{code}\r"));
+        let (_, screen, written) = terminal.end();
+        assert!(screen.contains(last), "{screen}");
+        assert!(!written.contains(Sandbox::PASSWORD) && !written.contains(code), "{written}");
+    }
+    assert!(!world.stdout("profile list").contains(staging));
+    assert!(world.stdout("token list -o csv --columns name").contains("\nci\n"));
 }
 
 #[test]

@@ -38,6 +38,17 @@ impl World {
         self.server.url()
     }
 
+    /// Forgets which requests came.
+    pub(crate) fn clear(&self) {
+        self.sandbox().clear_journal();
+    }
+
+    /// Makes sure that no request came since.
+    pub(crate) fn nothing_was_sent(&self) {
+        let journal: Vec<String> = self.sandbox().journal().iter().map(ToString::to_string).collect();
+        assert!(journal.is_empty(), "{journal:?}");
+    }
+
     /// The folder that commands run in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,17 +1,24 @@
 //! `tagoctl`: the administration of TagoIO from the command line.
 
+mod api;
 mod bulk;
 mod cli;
+mod completions;
 mod connect;
 mod difference;
 mod failure;
+mod man;
 mod nearest;
 mod official;
 mod output;
+mod profile;
 mod prompt;
 mod request;
 mod run;
+mod sandbox;
+mod second_factor;
 mod team;
+mod token;
 
 use std::process::ExitCode;
 

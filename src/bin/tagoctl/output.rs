@@ -2,9 +2,11 @@
 //! else to standard error.
 
 pub(crate) mod cell;
+mod number;
 pub(crate) mod secrets;
 mod table;
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 
 use clap::{Args, ValueEnum};
@@ -198,7 +200,7 @@ impl Output {
                 eprintln!("{sentence}");
                 Ok(())
             }
-            _ => self.item(&[], object),
+            _ => self.any(&[], object.clone()),
         }
     }
 
@@ -210,18 +212,128 @@ impl Output {
                 eprintln!("{sentence}");
                 print(&(text_of(&id, ", ") + "\n"))
             }
-            _ => self.item(&[], serde_json::json!({"id": id, "created": true})),
+            _ => self.any(&[], serde_json::json!({"id": id, "created": true})),
         }
+    }
+
+    /// Says of several things that something was done to each, as it is done: in a table as sentences on standard
+    /// error, else as a list.
+    pub(crate) fn acks<T: Serialize>(
+        &self,
+        columns: &Columns,
+        done: impl IntoIterator<Item = (T, String)>,
+    ) -> Result<()> {
+        match self.format {
+            Format::Table => {
+                done.into_iter().for_each(|(_, sentence)| eprintln!("{sentence}"));
+                Ok(())
+            }
+            _ => self.list(columns, done.into_iter().map(|(row, _)| row)),
+        }
+    }
+
+    /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands
+    /// alone, unless columns are chosen.
+    pub(crate) fn minted(&self, secret: &str, columns: &Columns, item: impl Serialize, sentence: &str) -> Result<()> {
+        match self.format {
+            Format::Table if self.columns.is_empty() => {
+                eprintln!("{sentence}");
+                print(&format!("{secret}\n"))
+            }
+            _ => self.fields(columns.shown, self.completed(plain(item)?)),
+        }
+    }
+
+    /// Writes an answer of whatever form: a list of objects as rows, an object as one thing, all else as text. Fields
+    /// that are asked for and aren't there stay empty.
+    pub(crate) fn any(&self, first: &[&str], answer: Value) -> Result<()> {
+        let answer = self.value(answer)?;
+        let has_fields = match &answer {
+            Value::Array(items) => items.iter().all(Value::is_object),
+            other => other.is_object(),
+        };
+        if !has_fields {
+            return self.text(&answer);
+        }
+        if let Value::Array(rows) = &answer {
+            let names = match self.columns.as_slice() {
+                [] => keys(first, rows),
+                chosen => chosen.to_vec(),
+            };
+            if !rows.is_empty() {
+                self.note_absent(rows);
+            }
+            let mut writer = Rows::begin(self.format, names, !self.columns.is_empty())?;
+            rows.iter().try_for_each(|row| writer.row(row))?;
+            return writer.end(true);
+        }
+        self.fields(first, self.completed(answer))
+    }
+
+    /// A thing with the fields that are asked for, of which those that it doesn't have are empty. After a deed it is too
+    /// late to refuse them.
+    fn completed(&self, mut object: Value) -> Value {
+        self.note_absent(std::slice::from_ref(&object));
+        for path in &self.columns {
+            if at(&object, path).is_none() {
+                object[path.as_str()] = Value::Null;
+            }
+        }
+        object
+    }
+
+    /// Says which of the fields that are asked for none of some things has.
+    fn note_absent(&self, objects: &[Value]) {
+        for path in self.columns.iter().filter(|path| objects.iter().all(|object| at(object, path).is_none())) {
+            let guess = did_you_mean(path, keys(&[], objects).iter().map(String::as_str));
+            note(&format!("there is no field `{path}`{guess}"));
+        }
+    }
+
+    /// What has no fields.
+    fn text(&self, value: &Value) -> Result<()> {
+        if !self.columns.is_empty() {
+            note("the answer has no fields");
+        }
+        let lines = match (self.format, value) {
+            (Format::Json, value) => format!("{value:#}\n"),
+            (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| item.to_string() + "\n").collect(),
+            (Format::Jsonl, value) => format!("{value}\n"),
+            (_, Value::Array(items)) => items.iter().map(|item| text_of(item, ", ") + "\n").collect(),
+            (_, value) => text_of(value, ", ") + "\n",
+        };
+        print(&lines)
     }
 
     /// A result without its secrets, unless they are asked for.
     fn value(&self, result: impl Serialize) -> Result<Value> {
-        let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+        let mut value = plain(result)?;
         if !self.show_secrets {
             secrets::mask(&mut value);
         }
         Ok(value)
     }
+}
+
+/// A result as it is.
+fn plain(result: impl Serialize) -> Result<Value> {
+    let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+    number::tidy(&mut value);
+    Ok(value)
+}
+
+/// The names of all fields of some objects, those of `first` first.
+fn keys(first: &[&str], objects: &[Value]) -> Vec<String> {
+    let members = || objects.iter().filter_map(Value::as_object);
+    let known = first.iter().filter(|name| members().any(|object| object.contains_key(**name)));
+    let mut names: Vec<String> = known.map(|name| (*name).to_owned()).collect();
+    let mut seen: HashSet<&str> = first.iter().copied().collect();
+    for name in members().flat_map(Map::keys) {
+        if seen.insert(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn unwritable(error: &serde_json::Error) -> Failure {
@@ -247,6 +359,8 @@ struct Rows {
     columns: Vec<String>,
     /// Whether JSON is cut down to the columns, too.
     only_columns: bool,
+    /// What has been seen of each column of a table.
+    seen: Vec<Seen>,
     form: Form,
     count: usize,
 }
@@ -275,14 +389,20 @@ impl Rows {
                 Form::Tsv
             }
         };
-        Ok(Self { columns, only_columns, form, count: 0 })
+        let seen = vec![Seen::Nothing; columns.len()];
+        Ok(Self { columns, only_columns, seen, form, count: 0 })
     }
 
     fn row(&mut self, row: &Value) -> Result<()> {
         let cells =
             |separator| self.columns.iter().map(move |path| at(row, path).map(|value| text_of(value, separator)));
         match &mut self.form {
-            Form::Table(rows) => rows.push(cells(", ").map(Option::unwrap_or_default).collect()),
+            Form::Table(rows) => {
+                rows.push(cells(", ").map(Option::unwrap_or_default).collect());
+                for (path, seen) in self.columns.iter().zip(&mut self.seen) {
+                    *seen = seen.with(at(row, path));
+                }
+            }
             Form::Json => {
                 let before = if self.count == 0 { "[\n" } else { ",\n" };
                 print(&format!("{before}  {}", self.object(row)))?;
@@ -318,10 +438,31 @@ impl Rows {
                 }
                 Ok(())
             }
-            Form::Table(rows) => print(&table::rows(&self.columns, &rows)),
+            Form::Table(rows) => {
+                let numbers: Vec<bool> = self.seen.iter().map(|seen| *seen == Seen::Numbers).collect();
+                print(&table::rows(&self.columns, &numbers, &rows))
+            }
             Form::Json => print(if self.count == 0 { "[]\n" } else { "\n]\n" }),
             Form::Csv(mut writer) => writer.flush().map_err(|error| Failure::write("standard output", error)),
             Form::Jsonl | Form::Tsv => Ok(()),
+        }
+    }
+}
+
+/// What there is in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Numbers,
+    Others,
+}
+
+impl Seen {
+    fn with(self, value: Option<&Value>) -> Self {
+        match (self, value) {
+            (seen, None | Some(Value::Null)) => seen,
+            (Self::Nothing | Self::Numbers, Some(Value::Number(_))) => Self::Numbers,
+            _ => Self::Others,
         }
     }
 }

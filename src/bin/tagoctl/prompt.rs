@@ -8,7 +8,7 @@ use tagoio::{Password, PinCode};
 use crate::failure::{Failure, Result};
 
 /// Whether somebody is there to answer.
-fn is_attended() -> bool {
+pub(crate) fn is_attended() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 

@@ -147,6 +147,58 @@ fn several_users_are_told_once_each() {
 }
 
 #[test]
+fn users_are_told_by_what_they_have_in_common() {
+    let world = World::new();
+    let line = "run notify create --tag site=lisbon --title Hello --message Text";
+    world
+        .tagoctl(&format!("{line} --dry-run"))
+        .success()
+        .stdout_eq(str![[r#"
+ID                        USER
+66a000121120b3d00955f032  beatriz.almeida@example.com
+66a0001506ca0a95b7e825c7  duarte.fonseca@example.com
+
+"#]])
+        .stderr_eq(str![[r#"
+would send 2 users the notification "Hello"
+
+"#]]);
+    world.tagoctl(line).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: without a terminal, --yes is needed to send 2 users the notification "Hello"
+hint: --dry-run shows what would be done
+
+"#]]);
+    let told = || {
+        let users = world.sandbox().users().into_iter();
+        users.filter(|user| notifications(&world, &user.email).iter().any(|one| one.title == "Hello")).count()
+    };
+    assert_eq!(told(), 0);
+    world.tagoctl(&format!("{line} --yes --results told.csv")).success().stdout_eq("").stderr_eq(str![[r#"
+2 sent
+
+"#]]);
+    let in_lisbon = |user: &tagoio::run::UserInfo| {
+        user.tags.iter().any(|tag| (tag.key.as_str(), tag.value.as_str()) == ("site", "lisbon"))
+    };
+    let lisbon = world.sandbox().users().iter().filter(|user| in_lisbon(user)).count();
+    assert_eq!(told(), lisbon);
+    assert_eq!(world.read("told.csv").lines().count(), lisbon + 1);
+
+    let everybody = "run notify create --all --title Hello --message Text --yes -q -o csv";
+    world.tagoctl(everybody).success().stderr_eq("").stdout_eq(str![[r#"
+created,deleted,done_before,failed,missing,not_tried,sent,total,uncertain,unchanged,updated
+0,0,0,0,0,0,24,24,0,0,0
+
+"#]]);
+    assert_eq!(told(), world.sandbox().users().len());
+    let nobody = "run notify create --tag site=mars --title Hello --message Text";
+    world.tagoctl(nobody).success().stdout_eq("").stderr_eq(str![[r#"
+nothing to do
+
+"#]]);
+}
+
+#[test]
 fn several_notifications_are_deleted() {
     let world = World::new();
     let ids: Vec<String> = notifications(&world, TOLD).into_iter().map(|one| one.id.to_string()).collect();
@@ -203,14 +255,16 @@ error: there is no field `icon.image_ulr`; did you mean `image_url`?
 
 "#]]);
     world.tagoctl("run notify create --title A --message B").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: the following required arguments were not provided:
-  --user <ID|EMAIL>
-
-Usage: tagoctl run notify create --user <ID|EMAIL> --title <TITLE> --message <TEXT>
-
-For more information, try '--help'.
+error: nobody is named who is to get it
+hint: give --user, --all, or a filter such as --tag KEY=VALUE
 
 "#]]);
+    world.tagoctl(&format!("{to} --tag site=lisbon --title A --message B")).code(2).stdout_eq("").stderr_eq(str![[
+        r#"
+error: users are named, filtered, or all of them: one of these
+
+"#
+    ]]);
     world.tagoctl("run notify edit 62b0afde27ce4d0012c62256").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: nothing is to be changed
 hint: title, message, read, icon, buttons, buttons_enabled and buttons_autodisable can be: by flags or --json

@@ -146,7 +146,10 @@ error: slip.json: there is no field `mappings`; did you mean `mapping`?
 
 "#]]);
     world.file("null.json", r#"{"mapping": null}"#);
-    world.tagoctl("run saml edit --json null.json").code(2).stdout_eq("").stderr_eq(str![]);
+    world.tagoctl("run saml edit --json null.json").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: `mapping` has to be an object
+
+"#]]);
     assert_eq!(info(&world), before);
 
     let free = World::with(|builder| builder.plan(Plan::Free));

@@ -3,19 +3,12 @@
 use serde_json::Value;
 
 /// Fields whose values are secrets, wherever they are.
-const SECRET: [&str; 12] = [
-    "token",
-    "password",
-    "anonymous_token",
-    "pin_code",
-    "verification_code",
-    "secret",
-    "client_secret",
-    "api_key",
-    "apikey",
-    "access_token",
-    "refresh_token",
-    "private_key",
+#[rustfmt::skip]
+const SECRET: [&str; 19] = [
+    "token", "password", "anonymous_token", "pin_code", "verification_code",
+    "secret", "client_secret", "api_key", "apikey", "private_key", "authorization",
+    "access_token", "refresh_token", "account_token", "analysis_token", "device_token", "profile_token",
+    "current_password", "new_password",
 ];
 
 /// What stands for the rest of a secret.
@@ -27,10 +20,10 @@ pub(crate) fn mask(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(mask),
         Value::Object(members) => {
             for (key, member) in members {
-                match member {
-                    Value::String(text) if is_secret(key) => *text = masked(text),
-                    Value::Number(_) if is_secret(key) => *member = MARK.to_string().into(),
-                    member => mask(member),
+                if is_secret(key) {
+                    hide(member);
+                } else {
+                    mask(member);
                 }
             }
         }
@@ -88,8 +81,19 @@ fn masked_path(value: &Value) -> Option<String> {
     }
 }
 
+/// Masks a secret, or several.
+fn hide(secret: &mut Value) {
+    match secret {
+        Value::String(text) => *text = masked(text),
+        Value::Number(_) => *secret = MARK.to_string().into(),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        other => mask(other),
+    }
+}
+
+/// Whether a key is that of a secret: `token`, and also `filter[token]` of a query.
 pub(crate) fn is_secret(key: &str) -> bool {
-    SECRET.iter().any(|secret| key.eq_ignore_ascii_case(secret))
+    key.split(['[', ']']).any(|part| SECRET.iter().any(|secret| part.eq_ignore_ascii_case(secret)))
 }
 
 /// As much of a token as tells it from another: a few signs of a long one, none of a short one.
@@ -114,6 +118,7 @@ mod tests {
             "name": "ci",
             "token": "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4",
             "list": [{"Password": "hunter2", "pin_code": 123_456, "client_secret": "", "token_count": 1}],
+            "query": {"filter[token]": ["p-3f2b", {"a": 1}], "fields[0]": "token"},
         });
         mask(&mut value);
         assert_eq!(
@@ -122,6 +127,7 @@ mod tests {
                 "name": "ci",
                 "token": "p-3f2b…",
                 "list": [{"Password": "…", "pin_code": "…", "client_secret": "", "token_count": 1}],
+                "query": {"filter[token]": ["…", {"a": 1}], "fields[0]": "token"},
             })
         );
     }

@@ -1,19 +1,22 @@
 //! Tables for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{Term, style};
 use serde_json::Value;
 
 use super::cell::{text_of, visible};
 
-/// A list: a header and a line for each row. On a terminal it is as wide as that at most.
-pub(super) fn rows(columns: &[String], rows: &[Vec<String>]) -> String {
+/// A list: a header and a line for each row, numbers to the right. On a terminal it is as wide as that at most.
+pub(super) fn rows(columns: &[String], numbers: &[bool], rows: &[Vec<String>]) -> String {
     let mut table = empty();
     table.set_header(columns.iter().map(|column| heading(column)));
+    for (column, _) in table.column_iter_mut().zip(numbers).filter(|(_, is_numbers)| **is_numbers) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }
-    let text = lines(&table);
+    let text = lines(table);
     // The colours come last: they have no width.
     match text.split_once('\n') {
         Some((header, rest)) => format!("{}\n{rest}", style(header).bold()),
@@ -27,7 +30,7 @@ pub(super) fn fields(fields: &[(String, Value)]) -> String {
     for (path, value) in fields {
         table.add_row([path.clone(), visible(&text_of(value, ", "))]);
     }
-    lines(&table)
+    lines(table)
 }
 
 fn heading(column: &str) -> String {
@@ -44,11 +47,29 @@ fn empty() -> Table {
     table
 }
 
-fn lines(table: &Table) -> String {
-    let mut text: String =
-        table.lines().map(|line| line.trim_end().trim_start_matches(' ').to_owned() + "\n").collect();
+fn lines(mut table: Table) -> String {
+    // Two spaces between columns, none before the first: its cells may begin with spaces of their own.
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
+    let mut text: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     if text.is_empty() {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stay_in_line_where_the_first_is_empty_or_a_number() {
+        let columns = ["n".to_owned(), "name".to_owned()];
+        let cells = |n: &str, name: &str| vec![n.to_owned(), name.to_owned()];
+        let text = rows(&columns, &[true, false], &[cells("10", "a"), cells("", "b"), cells("5", "c")]);
+        assert_eq!(console::strip_ansi_codes(&text), " N  NAME\n10  a\n    b\n 5  c\n");
+        let text = rows(&columns, &[false, false], &[cells("10", "a"), cells("", "b")]);
+        assert_eq!(console::strip_ansi_codes(&text), "N   NAME\n10  a\n    b\n");
+    }
 }

@@ -18,7 +18,7 @@ use crate::team::ProfileArgs;
 const RECORDS: Columns = Columns::new(&["state", "purpose", "type", "name", "value", "found"], &[]);
 
 const CREATE_HELP: &str = "\
-The portal's address will be SUBDOMAIN.DOMAIN. `tagoctl run domain info` shows the DNS records that have to be entered
+The portal's address will be SUBDOMAIN.DOMAIN. `tagoctl run domain info` shows the DNS records that have to be entered \
 at the domain's provider then.
 
 Example:

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tagoio::bulk::{Action, Before, Done, Notify, Task};
-use tagoio::run::{NewNotification, NotificationEdit};
+use tagoio::run::{NewNotification, NotificationEdit, UserField};
 use tagoio::{Client, NotificationId, UserId};
 
 use super::shape;
+use super::user::filter::Filter;
 use super::whom::user_id;
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
@@ -24,15 +25,19 @@ const NOTIFICATIONS: Columns = Columns::new(
     &["buttons", "buttons_enabled", "buttons_autodisable", "icon"],
 );
 
+/// Who would get a notification.
+const RECEIVERS: Columns = Columns::new(&["id", "user"], &[]);
+
 /// TagoIO takes no more.
 const MOST_BUTTONS: usize = 4;
 
 const CREATE_HELP: &str = "\
 Buttons are given in --json, as in
-  {\"buttons\": [{\"id\": \"ack\", \"label\": \"Got it\", \"triggers\": [{\"analysis_id\": \"62b0afde27ce4d0012c62256\"}]}]}
+  {\"buttons\": [{\"id\": \"ack\", \"label\": \"Got it\", \"triggers\": [{\"analysis_id\": \"62b0afde…\"}]}]}
 
-Example:
-  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"Freezer 3 is at -9 °C.\"";
+Examples:
+  tagoctl run notify create --user jane@example.com --title \"Too warm\" --message \"It is -9 °C\"
+  tagoctl run notify create --tag site=lisbon --title Maintenance --message \"Tonight at 10\"";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -88,12 +93,19 @@ struct ContentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Send it to this user
-    #[arg(long = "user", value_name = "ID|EMAIL", required = true)]
+    #[arg(long = "user", value_name = "ID|EMAIL")]
     users: Vec<String>,
+    /// Send it to all users
+    #[arg(long, conflicts_with = "users")]
+    all: bool,
     #[command(flatten)]
     content: ContentArgs,
     #[command(flatten)]
     json: JsonArgs,
+    #[command(flatten)]
+    danger: Danger,
+    #[command(flatten)]
+    filter: Filter,
     #[command(flatten)]
     bulk: BulkArgs,
 }
@@ -128,12 +140,12 @@ impl Command {
 }
 
 impl ContentArgs {
-    fn fields(self) -> Fields {
+    fn fields(&self) -> Fields {
         Fields::default()
-            .set("title", self.title)
-            .set("message", self.message)
+            .set("title", self.title.as_deref())
+            .set("message", self.message.as_deref())
             .set("read", self.read)
-            .set("icon", self.icon.map(|url| json!({"image_url": url})))
+            .set("icon", self.icon.as_deref().map(|url| json!({"image_url": url})))
             .set("buttons_enabled", self.buttons_enabled)
             .set("buttons_autodisable", self.buttons_autodisable)
     }
@@ -149,17 +161,47 @@ impl CreateArgs {
                     .hint(format!("give --{field}, or `{field}` in --json")));
             }
         }
+        self.check_receivers()?;
         let journal = self.bulk.journal_file(None)?;
         let session = self.bulk.begin(context)?;
-        let users = named(session.client(), &self.users)?;
-        if let [(id, name)] = &users[..] {
+        let users = if self.users.is_empty() {
+            fitting(session.client(), &self.filter)?
+        } else {
+            named(session.client(), &self.users)?
+        };
+        let title = notification.title.as_deref().unwrap_or_default();
+        let work = format!("send the notification {title}");
+        let deed = match &users[..] {
+            [(_, name)] => format!("send {name} the notification \"{title}\""),
+            users => format!("send {} users the notification \"{title}\"", users.len()),
+        };
+        if self.danger.is_dry_run() {
+            let rows = users.iter().map(|(id, name)| json!({"id": id, "user": name}));
+            context.out.list(&RECEIVERS, rows)?;
+        }
+        // Whoever names users knows them; a filter may fit more than was thought.
+        let asks = self.danger.is_dry_run() || self.users.is_empty() && !users.is_empty();
+        if asks && !self.danger.is_meant(&deed)? {
+            return Ok(());
+        }
+        if let ([(id, name)], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
             let sent = session.client().run().notifications().create(id, &notification)?;
             return context.out.created(sent, &format!("sent to {name}"));
         }
-        let work = format!("send the notification {}", notification.title.as_deref().unwrap_or_default());
         let notification = Arc::new(notification);
         let tasks: Vec<Notify> = users.iter().map(|(id, _)| Notify::new(id, Arc::clone(&notification))).collect();
         session.run(&work, journal.as_ref(), &tasks, |index| Target::new(users[index].1.as_str()))
+    }
+
+    /// Who gets it is said in one way.
+    fn check_receivers(&self) -> Result<()> {
+        let ways = [!self.users.is_empty(), self.all, !self.filter.is_empty()];
+        match ways.into_iter().filter(|way| *way).count() {
+            1 => Ok(()),
+            0 => Err(Failure::usage("missing_users", "nobody is named who is to get it")
+                .hint("give --user, --all, or a filter such as --tag KEY=VALUE")),
+            _ => Err(Failure::usage("conflict", "users are named, filtered, or all of them: one of these")),
+        }
     }
 }
 
@@ -213,6 +255,20 @@ fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     Ok(users)
 }
 
+/// The ids of the users that a filter fits, with their e-mail addresses.
+fn fitting(client: &Client, filter: &Filter) -> Result<Vec<(UserId, String)>> {
+    let query = filter.query().fields([UserField::Id, UserField::Email]);
+    let mut users = Vec::new();
+    for row in client.run().users().iter(&query) {
+        let row = row?;
+        if let Some(id) = row.id {
+            let name = row.email.unwrap_or_else(|| id.to_string());
+            users.push((id, name));
+        }
+    }
+    Ok(users)
+}
+
 fn delete(context: &Context<'_>, ids: &[NotificationId], danger: &Danger, bulk: &BulkArgs) -> Result<()> {
     let journal = bulk.journal_file(None)?;
     let session = bulk.begin(context)?;
@@ -223,7 +279,7 @@ fn delete(context: &Context<'_>, ids: &[NotificationId], danger: &Danger, bulk: 
     if !danger.is_meant(&deed)? {
         return Ok(());
     }
-    if let [id] = ids {
+    if let ([id], true) = (ids, bulk.is_plain()) {
         let said = session.client().run().notifications().delete(id)?;
         return context.out.ack(&json!({"id": id, "deleted": true}), &said);
     }

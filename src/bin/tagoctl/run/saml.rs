@@ -12,12 +12,13 @@ use crate::failure::{Failure, Result};
 use crate::request::{Fields, JsonArgs, Pair, text_of};
 
 const EDIT_HELP: &str = "\
-Attributes that are not named stay as they are; `KEY=` with nothing behind it takes one away. KEY is email, firstName,
-lastName, phone, company, language, timezone, or tags.TAG for a tag; email and firstName are needed. Whether single
+Attributes that are not named stay as they are; `KEY=` with nothing behind it takes one away. KEY is email, firstName, \
+lastName, phone, company, language, timezone, or tags.TAG for a tag; email and firstName are needed. Whether single \
 sign-on is on is said with `tagoctl run edit --sso-saml true`.
 
-Example:
-  tagoctl run saml edit --idp-metadata idp.xml --map email=mail --map firstName=givenName --map tags.dept=department";
+Examples:
+  tagoctl run saml edit --idp-metadata idp.xml --map email=mail --map firstName=givenName
+  tagoctl run saml edit --map tags.dept=department";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -19,13 +19,14 @@ const FIRST: [&str; 7] = ["name", "sub_title", "url", "active", "profile", "sign
 const TAGOIOS_OWN: [&str; 4] = ["profile", "anonymous_token", "created_at", "updated_at"];
 
 const EDIT_HELP: &str = "\
-Settings that were read can be written back: what TagoIO only reads (profile, anonymous_token, created_at, updated_at)
-is left out, secrets that were masked are put back, and only what differs is sent. A structure (security, theme, …) is
+Settings that were read can be written back: what only TagoIO sets (profile, anonymous_token, created_at, updated_at) \
+is left out, secrets that were masked are put back, and only what differs is sent. A structure (security, theme, …) is \
 replaced as a whole; `run theme set` changes single options.
 
 Examples:
   tagoctl run edit --name \"Arbor Cold Chain\" --auth-token-ttl \"1 week\"
-  tagoctl run info --output json > portal.json; edit portal.json; tagoctl run edit --json portal.json";
+  tagoctl run info --output json > portal.json
+  tagoctl run edit --json portal.json --dry-run";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -96,7 +97,7 @@ pub(crate) struct EditArgs {
 
 /// How a change of the settings is to go about it.
 #[derive(Debug, Args)]
-pub(super) struct ChangeArgs {
+pub(crate) struct ChangeArgs {
     /// Also take fields that this version doesn't know
     #[arg(long)]
     pub(super) allow_unknown: bool,

@@ -105,7 +105,7 @@ impl Shape {
                 for (key, member) in members {
                     let there: Vec<&Value> = present.iter().filter_map(|value| value.get(key)).collect();
                     if there.is_empty() && !self.knows(key) {
-                        return Err(unknown(&below(key), key, self.keys()));
+                        return Err(unknown(&below(key), key, &self.keys()));
                     }
                     if let Some(shape) = self.part(key) {
                         shape.check(&below(key), member, &there)?;
@@ -138,7 +138,7 @@ impl Shape {
     }
 }
 
-fn unknown(path: &str, key: &str, known: Vec<&'static str>) -> Failure {
+fn unknown(path: &str, key: &str, known: &[&'static str]) -> Failure {
     /// More names than these are a flood, not a hint.
     const FEW: usize = 30;
     let guess = did_you_mean(key, known.iter().copied());
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn problem(wanted: Value) -> Option<String> {
+    fn problem(wanted: &Value) -> Option<String> {
         let present = json!({
             "name": "Portal",
             "brand_new": {"a": 1},
@@ -160,7 +160,7 @@ mod tests {
             "sidebar_buttons": [{"text": "a", "badge": 1}],
             "security": {"sessions": {"max": 3}},
         });
-        check_settings(&wanted, &present).err().map(|failure| format!("{failure:?}"))
+        check_settings(wanted, &present).err().map(|failure| format!("{failure:?}"))
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
                 "`sidebar_buttons.1.conditions.0.tag_kye`; did you mean `tag_key`?",
             ),
         ] {
-            let problem = problem(wanted.clone());
+            let problem = problem(&wanted);
             assert!(problem.as_deref().is_some_and(|problem| problem.contains(said)), "{wanted}: {problem:?}");
         }
     }
@@ -191,7 +191,7 @@ mod tests {
             json!({"custom_fields": [{"anything": 1}], "logo_options": {"width": 3}}),
             json!({"integration": {"google_analytics": {"any": "thing"}}, "security": {"sessions": {}}}),
         ] {
-            assert_eq!(problem(wanted.clone()), None, "{wanted}");
+            assert_eq!(problem(&wanted), None, "{wanted}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::output::{Format, print};
 use crate::request::Pair;
 
 const SET_HELP: &str = "\
-Colours are #rgb, #rgba, #rrggbb, #rrggbbaa, rgb(…), rgba(…), hsl(…), hsla(…) or transparent. Options that are not named
+Colours are #rgb, #rgba, #rrggbb, #rrggbbaa, rgb(…), rgba(…), hsl(…), hsla(…) or transparent. Options that are not named \
 stay as they are.
 
 Example:

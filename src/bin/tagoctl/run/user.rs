@@ -5,7 +5,7 @@ mod create;
 mod delete;
 mod edit;
 mod export;
-mod filter;
+pub(super) mod filter;
 mod import;
 mod list;
 mod plan;

@@ -8,7 +8,7 @@ use crate::request::Pair;
 /// The users that a command is about: those that fit all of it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filter")]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     /// Only users of this name; `*` stands for anything
     #[arg(long)]
     name: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Whether all users fit, because nothing is asked for.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.name.is_none()
             && self.email.is_none()
             && self.tags.is_empty()
@@ -36,7 +36,7 @@ impl Filter {
             && self.active.is_none()
     }
 
-    pub(super) fn query(&self) -> UserQuery {
+    pub(crate) fn query(&self) -> UserQuery {
         let mut query = UserQuery::new();
         if let Some(name) = &self.name {
             query = query.name(name);
