@@ -79,8 +79,8 @@ fn an_import_shows_its_plan_in_each_format_and_does_nothing() {
     world.file("users.csv", LIST);
     world.tagoctl("run user import users.csv --dry-run").success().stdout_eq(str![[r#"
 LINE  ACTION  EMAIL                        CHANGES
-2     create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
-3     update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
+   2  create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
+   3  update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
 
 "#]]).stderr_eq(str![[r#"
 1 to create, 1 to update, 1 unchanged
