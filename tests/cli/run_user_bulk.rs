@@ -283,6 +283,60 @@ hint: TagoIO doesn't know this token, or it has expired; mind that each region h
 }
 
 #[test]
+fn a_token_that_is_refused_half_way_ends_the_work_there() {
+    let world = World::new();
+    world.file("users.csv", &(LIST.to_owned() + "joe@example.com;Joe;UTC;yes;;\n"));
+    refuse(&world, 9, 401, Method::Post, "/run/users");
+    world.tagoctl("run user import users.csv --jobs 1").code(1).stderr_eq(str![[r#"
+2 to create, 1 to update, 1 unchanged
+1 failed, 3 not tried
+  line 2, jane@example.com: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+error: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+hint: TagoIO doesn't know this token, or it has expired; mind that each region has its own
+
+"#]]);
+    world.tagoctl("run user import users.csv --jobs 1 --resume -o json").code(1).stdout_eq(str![[r#"
+{
+  "created": 0,
+  "deleted": 0,
+  "done_before": 0,
+  "failed": 1,
+  "failures": [
+    {
+      "error": "POST /run/users: TagoIO answered 401 Unauthorized: No such luck",
+      "line": 2,
+      "target": "jane@example.com"
+    }
+  ],
+  "missing": 0,
+  "not_tried": 3,
+  "sent": 0,
+  "total": 4,
+  "uncertain": 0,
+  "unchanged": 0,
+  "updated": 0
+}
+
+"#]]).stderr_eq(str![[r#"
+{"code":"unauthorized","error":"POST /run/users: TagoIO answered 401 Unauthorized: No such luck","hint":"TagoIO doesn't know this token, or it has expired; mind that each region has its own","maybe_delivered":false,"route":"POST /run/users","status":401}
+
+"#]]);
+}
+
+#[test]
+fn without_the_profiles_plan_the_smallest_rate_is_kept() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    refuse(&world, 1, 403, Method::Get, "/profile/*");
+    world.tagoctl("run user import users.csv").success().stderr_eq(str![[r#"
+1 to create, 1 to update, 1 unchanged
+the profile's plan can't be read: the smallest plan's rate limits are kept; --rate sets others
+1 created, 1 updated, 1 unchanged
+
+"#]]);
+}
+
+#[test]
 fn a_rate_is_checked() {
     let world = World::new();
     for rate in ["0", "gold"] {

@@ -238,7 +238,7 @@ impl Session<'_> {
         }
         let path = &journal.path;
         let opened = if journal.resume { Journal::resume(path, &header) } else { Journal::create(path, &header) }?;
-        if journal.resume && !self.args.quiet {
+        if journal.resume && !self.args.quiet && self.out.format() == Format::Table {
             note(&format!("{}: {} done before", path.display(), opened.resumed()));
         }
         Ok(opened)

@@ -118,6 +118,8 @@ impl Export<'_> {
         let stop = stop_on_ctrl_c();
         let count = self.write(name, &file, Some(&stop))?;
         file.sync_all().map_err(unwritable)?;
+        // Some systems don't rename what is open.
+        drop(file);
         fs::rename(beside, path).map_err(unwritable)?;
         part.keep();
         Ok(count)
