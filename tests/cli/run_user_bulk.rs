@@ -15,6 +15,12 @@ beatriz.almeida@example.com;;;;porto;+351 1
 ANANYA.IYER@example.com;Ananya Iyer;;;kochi;
 ";
 
+/// A list of new users.
+pub(crate) fn list_of(count: u32) -> String {
+    let rows: Vec<String> = (1..=count).map(|n| format!("u{n}@example.com,U{n}")).collect();
+    format!("email,name\n{}\n", rows.join("\n"))
+}
+
 fn tags(user: &UserInfo) -> String {
     let tags: Vec<String> = user.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
     tags.join(" ")
@@ -73,8 +79,8 @@ fn an_import_shows_its_plan_in_each_format_and_does_nothing() {
     world.file("users.csv", LIST);
     world.tagoctl("run user import users.csv --dry-run").success().stdout_eq(str![[r#"
 LINE  ACTION  EMAIL                        CHANGES
-2     create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
-3     update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
+   2  create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
+   3  update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
 
 "#]]).stderr_eq(str![[r#"
 1 to create, 1 to update, 1 unchanged
@@ -233,8 +239,7 @@ fn a_user_is_created_once_whatever_becomes_of_the_answer() {
 #[test]
 fn of_many_failures_the_first_are_told_and_the_file_has_all() {
     let world = World::new();
-    let rows: String = (1..=14).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(14));
     refuse(&world, 12, 400, Method::Post, "/run/users");
     let import = "run user import users.csv --timezone UTC --generate-password --jobs 1 --rate scale --journal j";
     world.tagoctl(&format!("{import} --results done.csv")).code(3).stderr_eq(str![[r#"
@@ -504,8 +509,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on() {
     use std::process::{Command, Stdio};
 
     let world = World::with(|builder| builder.empty().users(0));
-    let rows: String = (1..=30).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(30));
     let import = "run user import users.csv --timezone UTC --generate-password";
     let mut process = world.process(&format!("{import} --rate 1")).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -529,4 +533,64 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on() {
     );
     world.tagoctl(&format!("{import} --rate scale --resume")).success().stderr_eq(said);
     assert_eq!(world.sandbox().users().len(), 30);
+}
+
+/// Faults between requests that go well, for as long as an import of thousands lasts.
+fn make_trouble(world: &World) {
+    let body = r#"{"status": false, "message": "Sorry, Internal Error"}"#.to_owned();
+    let broken = || Fault::Answer { status: 500, content_type: "application/json".to_owned(), body: body.clone() };
+    let late = || Fault::Delay { milliseconds: 0 };
+    let on_create = |fault| FaultRule::new(fault).on(Method::Post, "/run/users");
+    for round in 0..20 {
+        for rule in [
+            on_create(Fault::HangUp),
+            on_create(Fault::HangUp).taking_effect(),
+            on_create(Fault::CutBody).taking_effect(),
+            on_create(Fault::Garbage).taking_effect(),
+            on_create(broken()),
+            on_create(broken()).taking_effect(),
+        ] {
+            world.sandbox().inject(on_create(late()).times(20)).unwrap();
+            world.sandbox().inject(rule).unwrap();
+        }
+        if round % 10 == 5 {
+            world.sandbox().inject(on_create(Fault::TooManyRequests { retry_after: 1 })).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_import_of_thousands_survives_trouble_and_being_killed() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    const USERS: u32 = 5000;
+    // A sandbox with room for so many has as many.
+    let world = World::with(|builder| builder.empty().users(USERS).rate_limits(false));
+    let client = world.sandbox().client().unwrap();
+    for user in world.sandbox().users() {
+        client.run().users().delete(user.id).unwrap();
+    }
+    world.file("users.csv", &list_of(USERS));
+    make_trouble(&world);
+    let import = "run user import users.csv --timezone UTC --generate-password --jobs 16 --rate 100000";
+    for part in [1500, 3000] {
+        let resume = if part == 1500 { "" } else { " --resume" };
+        let mut process = world.process(&format!("{import}{resume}")).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let done = |line: &str| line.split_once(" of 5000").and_then(|(done, _)| done.parse::<u32>().ok());
+        assert!(lines.into_iter().any(|line| done(&line).is_some_and(|done| done >= part)));
+        process.kill().unwrap();
+        assert!(!process.wait().unwrap().success());
+    }
+    assert!(world.sandbox().users().len() < USERS as usize);
+
+    world.tagoctl(&format!("{import} --resume --results done.csv -q")).success();
+    let mut emails: Vec<String> = world.sandbox().users().into_iter().map(|user| user.email).collect();
+    emails.sort_unstable();
+    let mut wanted: Vec<String> = (1..=USERS).map(|n| format!("u{n}@example.com")).collect();
+    wanted.sort_unstable();
+    assert_eq!(emails, wanted, "each of them, and none twice");
+    assert_eq!(world.read("done.csv").lines().count(), USERS as usize + 1);
+    assert!(!world.folder().join("users.csv.journal").exists());
 }

@@ -35,7 +35,8 @@ pub(crate) struct BulkArgs {
     /// scale) [default: those of the profile's plan]
     #[arg(long, value_name = "N|PLAN")]
     rate: Option<Rate>,
-    /// Keep in this file what is done, so that --resume can go on after any interruption
+    /// Keep in this file what is done, so that --resume can go on after any interruption [default: that of a list
+    /// FILE is FILE.journal, which is gone when all is done; without a list there is none]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Go on where the journal ends
