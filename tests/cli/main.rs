@@ -5,6 +5,7 @@ mod api;
 mod basics;
 mod connection;
 mod generated;
+mod guide;
 mod profile;
 mod run;
 mod run_user;

@@ -198,7 +198,7 @@ error: 1 of 3 failed; to try again: tagoctl run user import users.csv --resume
     assert!(!journal.contains(world.sandbox().token().expose()), "{journal}");
 
     world.tagoctl("run user import users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: users.csv.journal is there already: an earlier run was not completed
+error: users.csv.journal is there already: it is the journal of an earlier run
 hint: --resume goes on where it stopped; remove the file to begin anew
 
 "#]]);
