@@ -105,9 +105,8 @@ fn said(world: &World, command: &str) -> String {
     let line = command.strip_prefix("tagoctl ").unwrap_or_else(|| panic!("{command} isn't tagoctl"));
     let output = world.check(world.command(line).assert()).get_output().clone();
     let mut text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-    match output.status.code() {
-        Some(0) => {}
-        code => text += &format!("? {}\n", code.unwrap_or(-1)),
+    if !output.status.success() {
+        let _ = writeln!(text, "? {}", output.status.code().unwrap_or(-1));
     }
     text
 }
