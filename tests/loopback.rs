@@ -542,6 +542,16 @@ mod failure {
     }
 
     #[test]
+    fn waits_between_attempts_are_by_the_given_clock() {
+        let busy = answer("429 Too Many Requests", &[("retry-after", "8")], r#"{"status":false}"#);
+        let server = Server::answering([busy, success("1")]);
+        let clock = Arc::new(ManualClock::default());
+        let client = client_of(&server.url()).attempts(2).clock(clock.clone()).build().unwrap();
+        assert_eq!(get(&client).unwrap(), json!(1));
+        assert_eq!(clock.sleeps(), [Duration::from_secs(8)]);
+    }
+
+    #[test]
     fn the_number_of_attempts_may_come_from_the_environment() {
         let builder = |vars: &'static [(&'static str, &'static str)], base_url: &str| {
             Client::builder()

@@ -5,6 +5,7 @@ mod api;
 mod basics;
 mod connection;
 mod generated;
+mod guide;
 mod profile;
 mod profile_audit;
 mod profile_usage;

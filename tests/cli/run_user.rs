@@ -3,6 +3,7 @@
 use snapbox::str;
 use tagoio::Tag;
 use tagoio::run::UserInfo;
+use tagoio::sandbox::SandboxBuilder;
 
 use crate::world::{PLANTED, World};
 
@@ -236,7 +237,7 @@ error: there is a password, so TagoIO can't make one as well
 
 #[test]
 fn an_edit_merges_tags_unless_it_is_to_replace_them() {
-    let world = World::with(|builder| builder.empty());
+    let world = World::with(SandboxBuilder::empty);
     world.tagoctl(
         "run user create --name Jane --email jane@example.com --timezone UTC --phone 1 --generate-password \
          --tag access=admin --tag site=porto --tag floor=2",
@@ -444,8 +445,9 @@ hint: --dry-run shows what would be done
     let left = world.sandbox().users();
     assert!(left.len() < count && left.iter().all(|user| user.active));
 
-    let list: String = left.iter().take(3).map(|user| format!("{}\n", user.email)).collect();
-    world.file("list.txt", &format!("email\n{list}{list}"));
+    let list: Vec<&str> = left.iter().take(3).map(|user| user.email.as_str()).collect();
+    let list = list.join("\n");
+    world.file("list.txt", &format!("email\n{list}\n{list}"));
     let delete = "run user delete --file list.txt --yes --results gone.csv -o json";
     world.tagoctl(delete).success().stderr_eq("").stdout_eq(str![[r#"
 {

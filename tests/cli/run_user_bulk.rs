@@ -15,6 +15,12 @@ beatriz.almeida@example.com;;;;porto;+351 1
 ANANYA.IYER@example.com;Ananya Iyer;;;kochi;
 ";
 
+/// A list of new users.
+pub(crate) fn list_of(count: u32) -> String {
+    let rows: Vec<String> = (1..=count).map(|n| format!("u{n}@example.com,U{n}")).collect();
+    format!("email,name\n{}\n", rows.join("\n"))
+}
+
 fn tags(user: &UserInfo) -> String {
     let tags: Vec<String> = user.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
     tags.join(" ")
@@ -73,8 +79,8 @@ fn an_import_shows_its_plan_in_each_format_and_does_nothing() {
     world.file("users.csv", LIST);
     world.tagoctl("run user import users.csv --dry-run").success().stdout_eq(str![[r#"
 LINE  ACTION  EMAIL                        CHANGES
-2     create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
-3     update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
+   2  create  jane@example.com             name: Jane Doe; timezone: Europe/Lisbon; tags: site=lisbon; generate_password: true
+   3  update  beatriz.almeida@example.com  phone: +351 21 555 0134 → +351 1; tags: site=lisbon → site=porto
 
 "#]]).stderr_eq(str![[r#"
 1 to create, 1 to update, 1 unchanged
@@ -192,7 +198,7 @@ error: 1 of 3 failed; to try again: tagoctl run user import users.csv --resume
     assert!(!journal.contains(world.sandbox().token().expose()), "{journal}");
 
     world.tagoctl("run user import users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: users.csv.journal is there already: an earlier run was not completed
+error: users.csv.journal is there already: it is the journal of an earlier run
 hint: --resume goes on where it stopped; remove the file to begin anew
 
 "#]]);
@@ -233,8 +239,7 @@ fn a_user_is_created_once_whatever_becomes_of_the_answer() {
 #[test]
 fn of_many_failures_the_first_are_told_and_the_file_has_all() {
     let world = World::new();
-    let rows: String = (1..=14).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(14));
     refuse(&world, 12, 400, Method::Post, "/run/users");
     let import = "run user import users.csv --timezone UTC --generate-password --jobs 1 --rate scale --journal j";
     world.tagoctl(&format!("{import} --results done.csv")).code(3).stderr_eq(str![[r#"
@@ -275,6 +280,60 @@ hint: TagoIO doesn't know this token, or it has expired; mind that each region h
 
 "#]]);
     assert!(!world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_token_that_is_refused_half_way_ends_the_work_there() {
+    let world = World::new();
+    world.file("users.csv", &(LIST.to_owned() + "joe@example.com;Joe;UTC;yes;;\n"));
+    refuse(&world, 9, 401, Method::Post, "/run/users");
+    world.tagoctl("run user import users.csv --jobs 1").code(1).stderr_eq(str![[r#"
+2 to create, 1 to update, 1 unchanged
+1 failed, 3 not tried
+  line 2, jane@example.com: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+error: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+hint: TagoIO doesn't know this token, or it has expired; mind that each region has its own
+
+"#]]);
+    world.tagoctl("run user import users.csv --jobs 1 --resume -o json").code(1).stdout_eq(str![[r#"
+{
+  "created": 0,
+  "deleted": 0,
+  "done_before": 0,
+  "failed": 1,
+  "failures": [
+    {
+      "error": "POST /run/users: TagoIO answered 401 Unauthorized: No such luck",
+      "line": 2,
+      "target": "jane@example.com"
+    }
+  ],
+  "missing": 0,
+  "not_tried": 3,
+  "sent": 0,
+  "total": 4,
+  "uncertain": 0,
+  "unchanged": 0,
+  "updated": 0
+}
+
+"#]]).stderr_eq(str![[r#"
+{"code":"unauthorized","error":"POST /run/users: TagoIO answered 401 Unauthorized: No such luck","hint":"TagoIO doesn't know this token, or it has expired; mind that each region has its own","maybe_delivered":false,"route":"POST /run/users","status":401}
+
+"#]]);
+}
+
+#[test]
+fn without_the_profiles_plan_the_smallest_rate_is_kept() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    refuse(&world, 1, 403, Method::Get, "/profile/*");
+    world.tagoctl("run user import users.csv").success().stderr_eq(str![[r#"
+1 to create, 1 to update, 1 unchanged
+the profile's plan can't be read: the smallest plan's rate limits are kept; --rate sets others
+1 created, 1 updated, 1 unchanged
+
+"#]]);
 }
 
 #[test]
@@ -361,6 +420,8 @@ fn what_is_exported_is_imported_as_it_is() {
 }
 
 "#]]);
+    world.tagoctl("run user import tags.csv --dry-run").success().stdout_eq("").stderr_eq("24 unchanged\n");
+    world.tagoctl("run user import tags.csv --dry-run -o json").success().stdout_eq("[]\n");
     world.tagoctl("run user import tags.csv").success().stderr_eq(str![[r#"
 24 unchanged
 
@@ -504,8 +565,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on() {
     use std::process::{Command, Stdio};
 
     let world = World::with(|builder| builder.empty().users(0));
-    let rows: String = (1..=30).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    world.file("users.csv", &list_of(30));
     let import = "run user import users.csv --timezone UTC --generate-password";
     let mut process = world.process(&format!("{import} --rate 1")).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -529,4 +589,64 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on() {
     );
     world.tagoctl(&format!("{import} --rate scale --resume")).success().stderr_eq(said);
     assert_eq!(world.sandbox().users().len(), 30);
+}
+
+/// Faults between requests that go well, for as long as an import of thousands lasts.
+fn make_trouble(world: &World) {
+    let body = r#"{"status": false, "message": "Sorry, Internal Error"}"#.to_owned();
+    let broken = || Fault::Answer { status: 500, content_type: "application/json".to_owned(), body: body.clone() };
+    let late = || Fault::Delay { milliseconds: 0 };
+    let on_create = |fault| FaultRule::new(fault).on(Method::Post, "/run/users");
+    for round in 0..20 {
+        for rule in [
+            on_create(Fault::HangUp),
+            on_create(Fault::HangUp).taking_effect(),
+            on_create(Fault::CutBody).taking_effect(),
+            on_create(Fault::Garbage).taking_effect(),
+            on_create(broken()),
+            on_create(broken()).taking_effect(),
+        ] {
+            world.sandbox().inject(on_create(late()).times(20)).unwrap();
+            world.sandbox().inject(rule).unwrap();
+        }
+        if round % 10 == 5 {
+            world.sandbox().inject(on_create(Fault::TooManyRequests { retry_after: 1 })).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_import_of_thousands_survives_trouble_and_being_killed() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    const USERS: u32 = 5000;
+    // A sandbox with room for so many has as many.
+    let world = World::with(|builder| builder.empty().users(USERS).rate_limits(false));
+    let client = world.sandbox().client().unwrap();
+    for user in world.sandbox().users() {
+        client.run().users().delete(user.id).unwrap();
+    }
+    world.file("users.csv", &list_of(USERS));
+    make_trouble(&world);
+    let import = "run user import users.csv --timezone UTC --generate-password --jobs 16 --rate 100000";
+    for part in [1500, 3000] {
+        let resume = if part == 1500 { "" } else { " --resume" };
+        let mut process = world.process(&format!("{import}{resume}")).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let done = |line: &str| line.split_once(" of 5000").and_then(|(done, _)| done.parse::<u32>().ok());
+        assert!(lines.into_iter().any(|line| done(&line).is_some_and(|done| done >= part)));
+        process.kill().unwrap();
+        assert!(!process.wait().unwrap().success());
+    }
+    assert!(world.sandbox().users().len() < USERS as usize);
+
+    world.tagoctl(&format!("{import} --resume --results done.csv -q")).success();
+    let mut emails: Vec<String> = world.sandbox().users().into_iter().map(|user| user.email).collect();
+    emails.sort_unstable();
+    let mut wanted: Vec<String> = (1..=USERS).map(|n| format!("u{n}@example.com")).collect();
+    wanted.sort_unstable();
+    assert_eq!(emails, wanted, "each of them, and none twice");
+    assert_eq!(world.read("done.csv").lines().count(), USERS as usize + 1);
+    assert!(!world.folder().join("users.csv.journal").exists());
 }

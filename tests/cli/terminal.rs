@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tagoio::PinCode;
-use tagoio::sandbox::Sandbox;
+use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
-use crate::world::{PLANTED, World};
+use crate::run_user_bulk::list_of;
+use crate::world::World;
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -164,11 +165,10 @@ fn no_color_is_respected() {
 
 #[test]
 fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
-    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
     let sync = "run user sync users.csv --timezone UTC --generate-password --rate";
     for (answer, code, users) in [("n", 1, 0), ("y", 0, 60)] {
-        let world = World::with(|builder| builder.empty());
-        world.file("users.csv", &format!("email,name\n{rows}"));
+        let world = World::with(SandboxBuilder::empty);
+        world.file("users.csv", &list_of(60));
         let mut terminal = Terminal::run(&world, &format!("{sync} scale"), &[]);
         terminal.shows("… and 10 more, which --dry-run --output json lists");
         terminal.shows("Create 60 users?");
@@ -184,9 +184,8 @@ fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
 
 #[test]
 fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
-    let world = World::with(|builder| builder.empty());
-    let rows: String = (1..=60).map(|n| format!("u{n}@example.com,U{n}\n")).collect();
-    world.file("users.csv", &format!("email,name\n{rows}"));
+    let world = World::with(SandboxBuilder::empty);
+    world.file("users.csv", &list_of(60));
     let import = "run user import users.csv --timezone UTC --generate-password --rate 1";
     let mut terminal = Terminal::run(&world, import, &[]);
     terminal.shows("waiting for the next minute");
@@ -196,21 +195,6 @@ fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
     assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
     assert!(screen.contains("error: stopped when"), "{screen}");
     assert!(world.folder().join("users.csv.journal").exists());
-}
-
-#[test]
-fn a_new_password_is_typed_twice_and_never_shown() {
-    let world = World::new();
-    let create = "run user create --name Jane --email jane@example.com --timezone UTC";
-    let mut terminal = Terminal::run(&world, create, &[]);
-    terminal.shows("New password of jane@example.com");
-    terminal.types(&format!("{PLANTED}\r"));
-    terminal.shows("Once more");
-    terminal.types(&format!("{PLANTED}\r"));
-    let (exit, screen, written) = terminal.end();
-    assert_eq!(exit, 0, "{screen}");
-    assert!(!written.contains(PLANTED), "{written:?}");
-    assert!(world.user("jane@example.com").is_some());
 }
 
 #[test]

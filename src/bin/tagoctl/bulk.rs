@@ -35,7 +35,8 @@ pub(crate) struct BulkArgs {
     /// scale) [default: those of the profile's plan]
     #[arg(long, value_name = "N|PLAN")]
     rate: Option<Rate>,
-    /// Keep in this file what is done, so that --resume can go on after any interruption
+    /// Keep in this file what is done, so that --resume can go on after any interruption [default: that of a list
+    /// FILE is FILE.journal, which is gone when all is done; without a list there is none]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Go on where the journal ends
@@ -151,7 +152,7 @@ impl BulkArgs {
         match (path.exists(), self.resume) {
             (true, false) => Err(Failure::usage(
                 "journal_exists",
-                format!("{} is there already: an earlier run was not completed", path.display()),
+                format!("{} is there already: it is the journal of an earlier run", path.display()),
             )
             .hint("--resume goes on where it stopped; remove the file to begin anew")),
             (false, true) => {
@@ -237,7 +238,7 @@ impl Session<'_> {
         }
         let path = &journal.path;
         let opened = if journal.resume { Journal::resume(path, &header) } else { Journal::create(path, &header) }?;
-        if journal.resume && !self.args.quiet {
+        if journal.resume && !self.args.quiet && self.out.format() == Format::Table {
             note(&format!("{}: {} done before", path.display(), opened.resumed()));
         }
         Ok(opened)

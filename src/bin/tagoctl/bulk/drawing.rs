@@ -8,6 +8,8 @@ use chrono::{DateTime, Local, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use tagoio::bulk::{Event, Progress, Wait};
 
+/// How often a bar is drawn anew.
+const REDRAW: Duration = Duration::from_millis(200);
 /// Without a terminal, a line comes this often at least …
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// … and when this part of much work is done.
@@ -16,7 +18,8 @@ const PARTS: usize = 10;
 const MUCH: usize = 1000;
 
 pub(super) enum Drawing {
-    Bar(ProgressBar),
+    /// With the time until which everything waits, though what is in flight may still come to its end.
+    Bar(ProgressBar, Mutex<DateTime<Utc>>),
     Lines(Mutex<Said>),
     Nothing,
 }
@@ -51,25 +54,31 @@ impl Drawing {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        bar.tick();
-        Self::Bar(bar)
+        // What comes in quick succession isn't drawn at once, and after the last of it nothing may come for a minute.
+        bar.enable_steady_tick(REDRAW);
+        Self::Bar(bar, Mutex::default())
     }
 
     /// The bar, to write above it.
     pub(super) fn bar(&self) -> Option<ProgressBar> {
         match self {
-            Self::Bar(bar) => Some(bar.clone()),
+            Self::Bar(bar, _) => Some(bar.clone()),
             Self::Lines(_) | Self::Nothing => None,
         }
     }
 
     pub(super) fn tell(&self, event: &Event<'_>) {
         match (self, event) {
-            (Self::Bar(bar), Event::Finished { progress, .. }) => {
+            (Self::Bar(bar, waits_until), Event::Finished { progress, .. }) => {
                 bar.set_position(progress.finished() as u64);
-                bar.set_message(pace(progress));
+                if *waits_until.lock().unwrap_or_else(PoisonError::into_inner) < Utc::now() {
+                    bar.set_message(pace(progress));
+                }
             }
-            (Self::Bar(bar), Event::Waiting { until, why, .. }) => bar.set_message(waiting(*why, *until)),
+            (Self::Bar(bar, waits_until), Event::Waiting { until, why, .. }) => {
+                *waits_until.lock().unwrap_or_else(PoisonError::into_inner) = *until;
+                bar.set_message(waiting(*why, *until));
+            }
             (Self::Lines(said), Event::Finished { progress, .. }) => {
                 let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
                 if said.is_old(progress) {
@@ -85,7 +94,7 @@ impl Drawing {
     }
 
     pub(super) fn end(&self) {
-        if let Self::Bar(bar) = self {
+        if let Self::Bar(bar, _) = self {
             bar.finish_and_clear();
         }
     }

@@ -71,7 +71,7 @@ impl Results {
 
 /// What a file's name says of its form.
 pub(crate) fn is_json_lines(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     extension.is_some_and(|extension| extension == "jsonl" || extension == "ndjson" || extension == "json")
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long)]
     language: Option<String>,
     /// Whether the user may sign in [default: only with --generate-password or --send-email]
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL")]
     active: Option<bool>,
     /// Have TagoIO make a password, which the user has to change at the first sign-in
     #[arg(long, conflicts_with_all = ["password_env", "password_stdin"])]

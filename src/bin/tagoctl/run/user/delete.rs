@@ -35,7 +35,7 @@ const SHOWN: usize = 10;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The users
+    /// The users, unless --file or a filter says who
     #[arg(value_name = "ID|EMAIL")]
     users: Vec<String>,
     /// Take the users from a file, or from standard input with `-`
@@ -45,9 +45,9 @@ pub(crate) struct Args {
     #[arg(long)]
     ignore_missing: bool,
     #[command(flatten)]
-    filter: Filter,
-    #[command(flatten)]
     danger: Danger,
+    #[command(flatten)]
+    filter: Filter,
     #[command(flatten)]
     bulk: BulkArgs,
 }

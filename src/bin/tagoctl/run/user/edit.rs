@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long)]
     language: Option<String>,
     /// Whether the user may sign in
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL")]
     active: Option<bool>,
     /// Make fields empty
     #[arg(long, value_delimiter = ',', value_name = "FIELD,…", value_parser = CLEARABLE)]

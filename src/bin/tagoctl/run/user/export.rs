@@ -20,8 +20,10 @@ use crate::nearest::did_you_mean;
 use crate::output::{Format, Output};
 
 pub(super) const EXAMPLES: &str = "\
-`import` and `sync` read what this writes. --columns takes the columns of a list, and those that only a request for each
-user tells (newsletter, options, option:NAME, custom_preferences, custom:FIELD, force_password_change) take longer.
+`import` and `sync` read what this writes.
+
+--columns takes the columns of a list (see `import`). A request for each user is needed for newsletter, options, \
+option:NAME, custom_preferences, custom:FIELD and force_password_change.
 
 Examples:
   tagoctl run user export users.csv
@@ -116,6 +118,8 @@ impl Export<'_> {
         let stop = stop_on_ctrl_c();
         let count = self.write(name, &file, Some(&stop))?;
         file.sync_all().map_err(unwritable)?;
+        // Some systems don't rename what is open.
+        drop(file);
         fs::rename(beside, path).map_err(unwritable)?;
         part.keep();
         Ok(count)

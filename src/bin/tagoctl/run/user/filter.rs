@@ -22,7 +22,7 @@ pub(crate) struct Filter {
     #[arg(long = "tag-key", value_name = "KEY")]
     tag_keys: Vec<String>,
     /// Only users who may, or may not, sign in
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL")]
     active: Option<bool>,
 }
 

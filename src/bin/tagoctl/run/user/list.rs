@@ -28,8 +28,6 @@ const PAGE: u32 = 1000;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    filter: Filter,
     /// What the list is ordered by
     #[arg(long, value_enum, value_name = "FIELD", default_value_t = Order::Name)]
     order_by: Order,
@@ -39,6 +37,8 @@ pub(crate) struct Args {
     /// Show so many users at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 /// TagoIO orders users by nothing else.
