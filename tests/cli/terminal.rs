@@ -9,7 +9,7 @@ use tagoio::PinCode;
 use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
 use crate::run_user_bulk::list_of;
-use crate::world::World;
+use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -141,6 +141,27 @@ fn password_and_code_are_asked_for_and_not_shown() {
     }
     assert!(!world.stdout("profile list").contains(staging));
     assert!(world.stdout("token list -o csv --columns name").contains("\nci\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let line = "run user edit beatriz.almeida@example.com --new-password";
+    for (again, screen_has) in [(PLANTED, None), ("another one", Some("They differ."))] {
+        let mut terminal = Terminal::run(&world, line, &[]);
+        terminal.shows("New password of");
+        terminal.types_unseen(&format!("{PLANTED}\r"));
+        terminal.shows("Once more");
+        terminal.types_unseen(&format!("{again}\r"));
+        if let Some(text) = screen_has {
+            terminal.shows(text);
+            terminal.types("\u{3}");
+        }
+        let (code, screen, written) = terminal.end();
+        assert_eq!(code == 0, screen_has.is_none(), "{screen}");
+        assert!(!written.contains(PLANTED), "{written}");
+    }
 }
 
 #[test]

@@ -4,6 +4,9 @@ mod bars;
 mod plot;
 mod series;
 
+use std::io::Write as _;
+use std::path::Path;
+
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -15,7 +18,7 @@ use tagoio::{Client, Timestamp};
 use super::Which;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::file::replace;
+use crate::file;
 use crate::output::{Columns, Format, note, print};
 use crate::when::{When, check_range};
 use series::{Kind, Sample, Series};
@@ -110,7 +113,10 @@ impl Usage {
             Some(_) if series.is_empty() => return Err(Failure::not_found("there is nothing to be plotted")),
             Some(file) if file == "-" => print(&plot::draw(&series)?)?,
             Some(file) => {
-                replace(file, &plot::draw(&series)?)?;
+                let plot = plot::draw(&series)?;
+                file::replace(Path::new(file), |mut to| {
+                    to.write_all(plot.as_bytes()).map_err(|error| Failure::write(file, error))
+                })?;
                 let count = series.len();
                 let sentence = format!("{file}: {count} service{}", if count == 1 { "" } else { "s" });
                 context.out.ack(&json!({"file": file, "services": count}), &sentence)?;
