@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tagoio::clock::ManualClock;
 use tagoio::sandbox::{Sandbox, SandboxServer};
-use tagoio::transport::{Method, Request, Transport, TransportErrorKind, UreqTransport, from_fn};
+use tagoio::transport::{Method, Request, TransportErrorKind, UreqTransport, from_fn};
 use tagoio::{Client, Error};
 
 use super::cases;
@@ -147,13 +147,4 @@ fn a_raw_path_reaches_the_same_route_through_both_doors() {
     if let Err(failure) = proptest::test_runner::TestRunner::new(cases(256)).run(&(path(), method()), check) {
         panic!("{failure}");
     }
-}
-
-#[test]
-fn a_method_that_the_sandbox_does_not_know_is_no_other_method() {
-    let sandbox = sandbox();
-    let request =
-        Request::new(Method::Patch, "https://sandbox/run/users/x").with_secret_header("token", sandbox.token());
-    assert_eq!(sandbox.send(&request).unwrap().status(), 404);
-    assert_eq!(reached(&sandbox), ["PATCH (unknown)"]);
 }
