@@ -146,11 +146,11 @@ proptest! {
         let sandbox = Sandbox::builder().clock(Arc::new(ManualClock::default())).rate_limits(false).empty().build();
         let tago = sandbox.client().unwrap();
         for (at, (value, has_it)) in people.iter().enumerate() {
-            let mut new = NewUser::new("Jane", format!("jane.{at}@example.com"), "UTC").generate_password(true).tag("z", "1");
+            let mut new = NewUser::new("Jane", format!("jane.{at}@example.com"), "UTC").generate_password(true).tag("another key", "1");
             if *has_it && !key.is_empty() {
                 new = new
                     .tag(key.as_str(), value.as_str())
-                    .custom_preferences(Map::from_iter([(key.clone(), json!(value)), ("z".to_owned(), json!([1]))]))
+                    .custom_preferences(Map::from_iter([(key.clone(), json!(value)), ("another key".to_owned(), json!([1]))]))
                     .options(UserOptions::new().date_format(value.as_str()));
             }
             tago.run().users().create(&new).unwrap();
