@@ -128,7 +128,7 @@ fn bulk(tago: &Client) -> Bulk<'_> {
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn a_journal_is_resumed_wherever_it_is_cut_and_however_its_lines_lie(
@@ -232,7 +232,7 @@ fn notifications(sandbox: &Sandbox) -> Vec<Notify> {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(20))]
 
     #[test]
     fn whoever_is_killed_at_work_goes_on_and_sends_nothing_twice(

@@ -143,7 +143,7 @@ fn take(written: &Mutex<Value>) -> Value {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn what_is_read_of_a_portal_is_written_back_but_for_its_creation(read in settings()) {
