@@ -16,7 +16,7 @@ pub(super) fn rows(columns: &[String], numbers: &[bool], rows: &[Vec<String>]) -
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }
-    let text = lines(&table);
+    let text = lines(table);
     // The colours come last: they have no width.
     match text.split_once('\n') {
         Some((header, rest)) => format!("{}\n{rest}", style(header).bold()),
@@ -30,7 +30,7 @@ pub(super) fn fields(fields: &[(String, Value)]) -> String {
     for (path, value) in fields {
         table.add_row([path.clone(), visible(&text_of(value, ", "))]);
     }
-    lines(&table)
+    lines(table)
 }
 
 /// A list that is written line by line, with a header before the first one.
