@@ -16,6 +16,7 @@ use tagoio::{Client, ClientBuilder, Error, Password, ProfileId, Region, Token};
 use ureq::middleware::MiddlewareNext;
 
 mod support {
+    #[expect(dead_code, reason = "other tests use the rest")]
     pub(crate) mod server;
 }
 
@@ -952,9 +953,9 @@ mod tls {
             let server = Server::start(move |peer| {
                 // All of the client's greeting, which is one record.
                 let mut header = [0; 5];
-                peer.stream.read_exact(&mut header).unwrap();
+                (&*peer.stream).read_exact(&mut header).unwrap();
                 let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
-                peer.stream.read_exact(&mut record).unwrap();
+                (&*peer.stream).read_exact(&mut record).unwrap();
                 peer.send(bytes);
             });
             let error = post(&client_of(&https(&server)).build().unwrap()).unwrap_err();
