@@ -279,6 +279,9 @@ mod response {
         for (bytes, expected) in [
             (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec(), ConnectionLost),
             (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{".to_vec(), ConnectionLost),
+            (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{\"status\"\r\n".to_vec(), ConnectionLost),
+            (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{\"status\"\r\n9".to_vec(), ConnectionLost),
+            (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec(), ConnectionLost),
             (encoded("gzip", cut), ConnectionLost),
             (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnine\r\n{".to_vec(), Protocol),
             (encoded("gzip", b"no gzip at all"), Protocol),
@@ -295,7 +298,7 @@ mod response {
                 }
             });
             let error = get(&client(&server)).unwrap_err();
-            assert_eq!(kind(&error), expected, "{}", String::from_utf8_lossy(&bytes));
+            assert_eq!(kind(&error), expected, "{} {error:?}", String::from_utf8_lossy(&bytes));
             assert!(error.maybe_delivered());
         }
     }

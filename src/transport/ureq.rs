@@ -375,6 +375,8 @@ fn kind(error: &ureq::Error) -> TransportErrorKind {
         #[cfg(feature = "native-tls")]
         Error::NativeTls(_) | Error::Der(_) => Kind::Tls,
         Error::Io(error) => kind_of_io(error),
+        // A body that ended within a chunk's length.
+        Error::BodyStalled => Kind::ConnectionLost,
         // A compressed body that was cut off.
         Error::Decompress(_, error) if kind_of_io(error) == Kind::ConnectionLost => Kind::ConnectionLost,
         Error::Decompress(..) | Error::Protocol(_) | Error::LargeResponseHeader(..) => Kind::Protocol,
@@ -526,6 +528,7 @@ mod tests {
             (io(ErrorKind::BrokenPipe), Kind::ConnectionLost),
             (io(ErrorKind::UnexpectedEof), Kind::ConnectionLost),
             (io(ErrorKind::PermissionDenied), Kind::Other),
+            (Error::BodyStalled, Kind::ConnectionLost),
             (Error::Decompress("gzip", ErrorKind::UnexpectedEof.into()), Kind::ConnectionLost),
             (Error::Decompress("gzip", ErrorKind::InvalidInput.into()), Kind::Protocol),
             (Error::LargeResponseHeader(2, 1), Kind::Protocol),
