@@ -113,19 +113,21 @@ fn piece(bytes: &'static [u8]) -> Author {
     })
 }
 
-/// Waits for the client to hang up, with the patience of a minute.
-pub(crate) fn until_gone(peer: &mut Peer) {
-    peer.is_gone_within(ms(60_000));
+/// Waits for the client to hang up, with the patience of a minute, and says whether it did.
+pub(crate) fn until_gone(peer: &mut Peer) -> bool {
+    peer.is_gone_within(ms(60_000))
 }
 
-/// Begins an answer and goes on with it until the client hangs up. It has the patience of a minute.
-pub(crate) fn drip(peer: &mut Peer, beginning: &[u8], drop: &[u8]) {
-    peer.send(beginning);
+/// Begins an answer and goes on with it until the client hangs up, and says whether it did within a minute.
+pub(crate) fn drip(peer: &mut Peer, beginning: &[u8], drop: &[u8]) -> bool {
+    let mut more = peer.send(beginning);
     for _ in 0..12_000 {
-        if !peer.send(drop) || peer.is_gone_within(ms(5)) {
-            return;
+        if !more || peer.is_gone_within(ms(5)) {
+            return true;
         }
+        more = peer.send(drop);
     }
+    false
 }
 
 /// Sends without a pause until the client hangs up, but no more than 64 MiB.
@@ -181,19 +183,19 @@ fn zipped(body: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// The beginning of a gzip stream whose blocks the server makes itself.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+pub(crate) const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-fn chunk(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
-fn zipped_in_chunks() -> Vec<u8> {
+pub(crate) fn zipped_in_chunks() -> Vec<u8> {
     let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n";
     [&head[..], &chunk(&GZIP_HEADER)].concat()
 }
 
 /// A block of deflate that isn't the last, stored as it is.
-fn stored(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn stored(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).unwrap();
     [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes(), bytes].concat()
 }
@@ -255,7 +257,7 @@ fn no_connection() -> Vec<Fault> {
 }
 
 /// One record of TLS as it comes, which the client's greeting is.
-fn read_record(peer: &Peer) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_record(peer: &Peer) -> std::io::Result<Vec<u8>> {
     let mut header = [0; 5];
     (&*peer.stream).read_exact(&mut header)?;
     let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
@@ -266,7 +268,12 @@ fn read_record(peer: &Peer) -> std::io::Result<Vec<u8>> {
 fn lost_connection() -> Vec<Fault> {
     vec![
         fault("reset before the request is read", each(Peer::reset_unread)),
-        fault("reset after the request is read", each(|peer| drop(peer.reset_once_read()))),
+        fault(
+            "reset after the request is read",
+            each(|peer| {
+                peer.reset_once_read();
+            }),
+        ),
         fault("closed without an answer", piece(b"")),
         fault(
             "half closed: the server sends nothing, but still listens",
@@ -279,7 +286,7 @@ fn lost_connection() -> Vec<Fault> {
         fault(
             "reset within the answer's headers",
             each(|peer| {
-                if peer.reset_once_read().is_some() {
+                if peer.reset_once_read() {
                     peer.send(b"HTTP/1.1 200 OK\r\ncontent-ty");
                 }
             }),
@@ -302,7 +309,10 @@ fn lost_connection() -> Vec<Fault> {
 }
 
 fn idle_connection() -> Vec<Fault> {
-    let f = |name, script: fn(&mut Peer)| fault(name, spoil(script, until_gone)).on_idle_connection();
+    let wait: fn(&mut Peer) = |peer| {
+        until_gone(peer);
+    };
+    let f = |name, script: fn(&mut Peer)| fault(name, spoil(script, wait)).on_idle_connection();
     vec![
         f("closed by the server while idle", |peer| drop(peer.stream.shutdown(Shutdown::Both))),
         f("half closed by the server while idle", |peer| drop(peer.stream.shutdown(Shutdown::Write))),

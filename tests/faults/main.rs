@@ -5,6 +5,7 @@
 mod catalogue;
 mod deadlines;
 mod matrix;
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../support/server.rs"]
 mod server;
 mod threads;

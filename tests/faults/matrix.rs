@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tagoio::Error;
-use tagoio::transport::{Limits, Method, Transport, TransportErrorKind};
+use tagoio::transport::{Limits, Method, TransportErrorKind};
 
 use crate::catalogue::{Fault, Scene, Target, tables};
 use crate::server::{Server, UnusedPort};

@@ -181,10 +181,19 @@ impl Peer {
         }
     }
 
-    /// Takes a whole request and resets the connection when the script ends.
+    /// Takes a whole request and resets the connection when the script ends; `false` when the client hangs up before.
     ///
     /// An operating system resets what is closed with something unread in it. So the last byte is seen, but not taken.
-    pub(crate) fn reset_once_read(&mut self) -> Option<()> {
+    pub(crate) fn reset_once_read(&mut self) -> bool {
+        let whole = self.take_all_but_a_byte();
+        if let Some(received) = whole {
+            self.reset_unread();
+            lock(&self.journal).requests.push(received);
+        }
+        self.resets
+    }
+
+    fn take_all_but_a_byte(&mut self) -> Option<Received> {
         let mut taken = Vec::new();
         while !taken.ends_with(b"\r\n\r") {
             taken.push(self.take_byte()?);
@@ -198,9 +207,7 @@ impl Peer {
                 body.push(self.take_byte()?);
             }
         }
-        self.reset_unread();
-        lock(&self.journal).requests.push(Received { head, body });
-        Some(())
+        Some(Received { head, body })
     }
 
     fn next_byte_comes(&self) -> bool {
