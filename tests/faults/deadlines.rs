@@ -66,6 +66,23 @@ fn the_limit_for_connecting_holds_for_tls_and_proxy() {
 }
 
 #[test]
+fn without_a_connection_nothing_was_delivered_even_when_the_attempt_has_the_shorter_limit() {
+    for connect in [Some(ms(10_000)), Some(ms(2000)), None] {
+        let (server, client_gave_up) = telling(|peer| {
+            let _ = read_record(peer);
+            until_gone(peer)
+        });
+        let mut limits = Limits::default();
+        (limits.connect, limits.attempt) = (connect, Some(ms(2000)));
+        let url = format!("https://127.0.0.1:{}", server.port());
+        let error = ureq().send(&Request::new(Method::Post, url).with_limits(limits)).unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::ConnectTimeout, "{connect:?}: {error:?}");
+        assert!(!error.maybe_delivered());
+        assert!(client_gave_up.recv().unwrap());
+    }
+}
+
+#[test]
 fn the_limit_of_an_attempt_holds_whatever_drips() {
     let body = b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n".to_vec();
     let until_closed = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();

@@ -138,6 +138,25 @@ fn a_request_that_must_not_be_repeated_reaches_the_server_at_most_once() {
     assert!(cells > 200, "{cells}");
 }
 
+/// What a script calls a reset is one, and not just an end.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reset_is_a_reset() {
+    let resets = CELLS.iter().filter(|cell| cell.fault.starts_with("reset") && !cell.class.repeatable);
+    let mut cells = 0;
+    for cell in resets {
+        cells += 1;
+        let Err(Error::Transport { source, .. }) = &cell.outcome else { panic!("{}", cell.shown()) };
+        let source = std::error::Error::source(source).and_then(|error| error.downcast_ref::<ureq::Error>());
+        let kind = match source {
+            Some(ureq::Error::Io(error)) => error.kind(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(kind, std::io::ErrorKind::ConnectionReset, "{}", cell.shown());
+    }
+    assert_eq!(cells, 4 * 3);
+}
+
 #[test]
 fn who_says_that_nothing_was_delivered_is_right() {
     for cell in &*CELLS {
@@ -190,7 +209,7 @@ fn with_tables(guide: &str) -> String {
         let name = line.strip_prefix("<!-- table: ").and_then(|rest| rest.strip_suffix(" -->"));
         if let Some(name) = name {
             let _ = lines.by_ref().find(|line| *line == "<!-- end -->").expect("the table's end");
-            let _ = write!(actual, "{}<!-- end -->\n", table(name));
+            let _ = writeln!(actual, "{}<!-- end -->", table(name));
             written.push(name.to_owned());
         }
     }
@@ -276,7 +295,8 @@ fn predicates(error: &Error) -> String {
         ("retryable", error.is_retryable()),
     ]
     .into_iter()
-    .filter_map(|(name, holds)| holds.then(|| name.to_owned()))
+    .filter(|(_, holds)| *holds)
+    .map(|(name, _)| name.to_owned())
     .collect();
     if let Some(wait) = error.retry_after() {
         names.push(format!("retry after {} s", wait.as_secs()));
@@ -287,15 +307,19 @@ fn predicates(error: &Error) -> String {
 fn advice(cell: &Cell) -> &'static str {
     let Err(error) = &cell.outcome else { return "" };
     match error {
-        _ if error.is_rate_limited() => "call again after `retry_after()`",
+        _ if error.is_retryable() && error.retry_after().is_some() => "call again after `retry_after()`",
         _ if error.is_retryable() => "call again later",
         Error::Decode(_) if cell.class.name != "GET" => "it was done, in all likelihood: look",
         _ if error.maybe_delivered() && !cell.class.repeatable => "look whether it was done",
-        Error::Transport { source, .. } if source.kind() == TransportErrorKind::Tls => {
-            "mend the address or the certificate"
-        }
-        Error::Transport { .. } | Error::Decode(_) => "see who answers in TagoIO's place",
+        Error::Transport { source, .. } => match source.kind() {
+            TransportErrorKind::Tls => "mend the address or the certificate",
+            TransportErrorKind::BodyTooLarge => "ask for less, or raise `body_limit`",
+            _ => "see who answers in TagoIO's place",
+        },
+        Error::Decode(_) => "see who answers in TagoIO's place",
         Error::Api(api) if (300..400).contains(&api.status) => "mend the address",
+        _ if error.is_unauthorized() => "take another token",
+        _ if error.is_permission_denied() => "take a token that may",
         _ => "mend the call",
     }
 }
