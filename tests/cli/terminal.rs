@@ -116,6 +116,20 @@ fn what_cannot_be_undone_is_asked_for() {
     }
 }
 
+#[test]
+fn a_raw_deletion_is_asked_about() {
+    for (answer, code, left) in [("y", 0, false), ("n", 1, true)] {
+        let world = World::new();
+        let user = world.sandbox().users().swap_remove(0).id;
+        let mut terminal = Terminal::run(&world, &format!("api delete /run/users/{user}"), &[]);
+        terminal.shows(&format!("Send DELETE /run/users/{user}?"));
+        terminal.types(answer);
+        let (exit, screen, _) = terminal.end();
+        assert_eq!(exit, code, "{answer:?}: {screen}");
+        assert_eq!(world.sandbox().users().iter().any(|other| other.id == user), left, "{answer:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn password_and_code_are_asked_for_and_not_shown() {

@@ -8,6 +8,7 @@ use tagoio::transport::Method;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::Columns;
+use crate::prompt::Danger;
 use crate::request::{Pair, text_of};
 
 /// What comes first in a table of whatever TagoIO answers.
@@ -26,9 +27,8 @@ pub(crate) struct Call {
     /// The body: JSON, or a file with it, or `-` for standard input
     #[arg(long, value_name = "JSON|@FILE|-")]
     body: Option<String>,
-    /// Only show what would be sent
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    danger: Danger,
 }
 
 impl Call {
@@ -38,11 +38,14 @@ impl Call {
             return Err(Failure::usage("usage", format!("the path `{path}` has to begin with a slash")));
         }
         let body = self.body.as_deref().map(body_of).transpose()?;
-        if self.dry_run {
+        if self.danger.is_dry_run() {
             context.out.chosen(&REQUEST)?;
             return context.out.item(&["method", "path", "query"], self.request(body, context.out.shows_secrets()));
         }
         let client = context.client()?;
+        if self.method == Method::Delete {
+            self.danger.is_meant(&format!("send DELETE {}", without_token(&self.path)))?;
+        }
         let mut request = client.raw(self.method, &self.path);
         for Pair { key, value } in &self.query {
             request = request.query(key, value);
@@ -142,7 +145,7 @@ mod tests {
             path: "/run/users?fields=id&filter%5Bname%5D=a%20b&fields=name&page".to_owned(),
             query: vec![Pair { key: "fields".to_owned(), value: "email".to_owned() }],
             body: None,
-            dry_run: true,
+            danger: Danger::default(),
         };
         let query = json!({"fields": ["id", "name", "email"], "filter[name]": "a b", "page": ""});
         assert_eq!(call.request(None, false), json!({"method": "GET", "path": "/run/users", "query": query}));

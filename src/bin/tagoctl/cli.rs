@@ -25,9 +25,10 @@ Examples:
   tagoctl api get /account/plan
   tagoctl api get /run/users --query amount=5 --query 'filter[tags][0][key]=site' --output csv
   tagoctl api post /run/notification/ --body @notification.json --dry-run
+  tagoctl api delete /run/users/61eb25a4d6a4a20011d4cd3c
 
 The result of a list of objects can be a table or CSV, with the fields of all of them as columns.
-A call that changes something is made without a question.";
+Only a DELETE is asked about at a terminal, and needs --yes without one.";
 
 /// The administration of TagoIO: profiles, team, tokens and TagoRUN
 #[derive(Debug, Parser)]

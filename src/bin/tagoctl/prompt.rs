@@ -13,7 +13,7 @@ pub(crate) fn is_attended() -> bool {
 }
 
 /// How a command that can't be undone is to go about it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Danger {
     /// Don't ask
     #[arg(long, short, conflicts_with = "dry_run")]
