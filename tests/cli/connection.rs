@@ -111,7 +111,28 @@ error: invalid TagoIO Deploy id: it has to be 1 to 63 letters, digits and inner 
         (
             "team list --region https://api.example.com",
             str![[r#"
-error: https://api.example.com is an address: use --api-url
+error: --region takes a name: an address goes with --api-url
+
+"#]],
+        ),
+        (
+            "team list --region https://user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: --region takes a name: an address goes with --api-url
+
+"#]],
+        ),
+        (
+            "team list --api-url https://user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: invalid base URL: it must not hold a user name or password
+
+"#]],
+        ),
+        (
+            "team list --region user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: invalid TagoIO Deploy id: it has to be 1 to 63 letters, digits and inner hyphens
 
 "#]],
         ),

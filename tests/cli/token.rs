@@ -253,6 +253,29 @@ error: there is no token named `*`
 }
 
 #[test]
+fn a_token_that_stands_where_something_else_belongs_is_not_repeated() {
+    let world = World::new();
+    let [old] = &*values(&world, "Old CI") else { panic!("there is one") };
+    let bare = "00000000-0000-4000-8000-00000000cafe";
+    for value in [old.expose(), "p-00000000-0000-4000-8000-00000000cafe", bare] {
+        for line in ["token delete TOKEN --yes", "token delete 'Monthly report' TOKEN --yes -o json"] {
+            let assert = world.tagoctl(&line.replace("TOKEN", value)).code(2).stdout_eq("");
+            let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+            assert!(!said.contains(value) && said.contains("--token-stdin"), "{said}");
+        }
+        for line in ["team list --token-file TOKEN", "team list --env TOKEN"] {
+            let assert = world.tagoctl(&line.replace("TOKEN", value)).code(2).stdout_eq("");
+            let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+            assert!(!said.contains(value) && said.contains("this is a token's value"), "{said}");
+        }
+    }
+    assert_eq!(values(&world, "*").len(), 7);
+    // What is called like one is deleted by that name all the same.
+    world.tagoctl(&format!("{} {bare}", create())).success();
+    world.tagoctl(&format!("token delete {bare} --yes")).success();
+}
+
+#[test]
 fn tokens_are_deleted_by_value_and_never_repeated() {
     let world = World::new();
     for _ in 0..2 {

@@ -5,6 +5,7 @@ mod bulk;
 mod cli;
 mod completions;
 mod connect;
+mod deeds;
 mod difference;
 mod failure;
 mod file;
