@@ -16,7 +16,7 @@ use tagoio::{Client, Error, ProfileId};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result, chain};
-use crate::output::{Format, Output, note};
+use crate::output::{Columns, Format, Output, note};
 use drawing::Drawing;
 use results::Results;
 pub(crate) use results::is_json_lines;
@@ -178,6 +178,7 @@ impl Session<'_> {
         tasks: &[T],
         target: impl Fn(usize) -> Target,
     ) -> Result<()> {
+        self.out.chosen(&summary_columns(self.out.format()))?;
         if tasks.is_empty() {
             return self.conclude(Bulk::new(&self.client).run(tasks), &target, None, None);
         }
@@ -390,6 +391,27 @@ fn summary(progress: &Progress) -> String {
     let parts: Vec<String> =
         done.chain(rest).filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+/// What the summary has: rows have no room for failures.
+fn summary_columns(format: Format) -> Columns {
+    let failures: &[&str] = if matches!(format, Format::Json | Format::Jsonl) { &["failures"] } else { &[] };
+    Columns::new(
+        &[
+            "total",
+            "created",
+            "updated",
+            "unchanged",
+            "deleted",
+            "sent",
+            "missing",
+            "done_before",
+            "failed",
+            "uncertain",
+            "not_tried",
+        ],
+        failures,
+    )
 }
 
 /// All amounts, for a program.

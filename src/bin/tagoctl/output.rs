@@ -85,6 +85,12 @@ impl Columns {
     }
 }
 
+/// What is said of a thing that was made, changed or deleted. Like all columns they are checked before it is: once a deed
+/// is done, it is too late to refuse.
+pub(crate) const CREATED: Columns = Columns::new(&["id", "created"], &[]);
+pub(crate) const UPDATED: Columns = Columns::new(&["id", "updated"], &[]);
+pub(crate) const DELETED: Columns = Columns::new(&["id", "deleted"], &[]);
+
 /// Where results go.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -192,11 +198,6 @@ impl Output {
     /// Writes one thing: in a table a line for each field, those of `first` first.
     pub(crate) fn item(&self, first: &[&str], item: impl Serialize) -> Result<()> {
         self.fields(first, self.value(item)?)
-    }
-
-    /// Writes one thing whose secret is what the command is for.
-    pub(crate) fn item_in_full(&self, item: &Value) -> Result<()> {
-        self.fields(&[], item.clone())
     }
 
     fn fields(&self, first: &[&str], value: Value) -> Result<()> {

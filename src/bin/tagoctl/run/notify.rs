@@ -16,7 +16,7 @@ use super::whom::user_id;
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::Columns;
+use crate::output::{CREATED, Columns, DELETED, UPDATED};
 use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
 
@@ -185,6 +185,7 @@ impl CreateArgs {
             return Ok(());
         }
         if let ([(id, name)], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+            context.out.chosen(&CREATED)?;
             let sent = session.client().run().notifications().create(id, &notification)?;
             return context.out.created(sent, &format!("sent to {name}"));
         }
@@ -215,6 +216,7 @@ impl EditArgs {
         }
         let edit: NotificationEdit = self.json.request(fields)?;
         check(&edit)?;
+        context.out.chosen(&UPDATED)?;
         let said = context.client()?.run().notifications().edit(&self.id, &edit)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }
@@ -280,6 +282,7 @@ fn delete(context: &Context<'_>, ids: &[NotificationId], danger: &Danger, bulk: 
         return Ok(());
     }
     if let ([id], true) = (ids, bulk.is_plain()) {
+        context.out.chosen(&DELETED)?;
         let said = session.client().run().notifications().delete(id)?;
         return context.out.ack(&json!({"id": id, "deleted": true}), &said);
     }

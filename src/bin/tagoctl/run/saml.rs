@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tagoio::run::{IdpMetadata, SamlAttributeMappings, SamlEdit, SamlInfo};
 
-use super::settings::ChangeArgs;
+use super::settings::{CHANGES, ChangeArgs};
 use super::shape;
 use crate::connect::Context;
 use crate::difference;
@@ -76,6 +76,7 @@ impl EditArgs {
         if let Some(file) = &self.idp_metadata {
             edit = edit.idp_metadata(metadata(file, &text_of(file)?)?);
         }
+        context.out.chosen(&CHANGES)?;
         let client = context.client()?;
         let info = client.run().saml().info()?;
         let issuer = info.idp.map(|idp| idp.issuer).filter(|issuer| !issuer.is_empty());

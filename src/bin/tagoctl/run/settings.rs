@@ -9,8 +9,12 @@ use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
-use crate::output::{note, secrets};
+use crate::output::{Columns, note, secrets};
 use crate::request::{Fields, JsonArgs, text_or_file};
+
+/// What is said of a change.
+pub(super) const CHANGES: Columns = Columns::new(&["updated", "changes"], &[]);
+const SENT: Columns = Columns::new(&["sent", "subject"], &[]);
 
 /// What comes first in a table of the settings.
 const FIRST: [&str; 7] = ["name", "sub_title", "url", "active", "profile", "signup_method", "auth_token_ttl"];
@@ -116,6 +120,7 @@ impl Command {
             }
             Self::Edit(args) => args.run(context),
             Self::EmailTest { subject, body } => {
+                context.out.chosen(&SENT)?;
                 let body = text_or_file(&body)?;
                 let said = context.client()?.run().email_test(&subject, &body)?;
                 context.out.ack(&json!({"sent": true, "subject": subject}), &said)
@@ -172,6 +177,7 @@ impl Settings {
         wanted: Map<String, Value>,
         how: &ChangeArgs,
     ) -> Result<()> {
+        context.out.chosen(&CHANGES)?;
         let Self(present) = self;
         if !how.allow_unknown {
             shape::check_settings(&Value::Object(wanted.clone()), &Value::Object(present.clone()))?;

@@ -13,7 +13,7 @@ use super::filter::Filter;
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::{Columns, Format, note};
+use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
 use crate::request::text_of;
 use crate::run::whom::user_id;
@@ -78,7 +78,6 @@ impl Named {
 
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
-        context.out.chosen(&COLUMNS)?;
         let names = match &self.file {
             Some(file) => lines_of(file, &text_of(file)?)?,
             None => self.users.clone(),
@@ -98,6 +97,10 @@ impl Args {
         let session = self.bulk.begin(context)?;
         let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
 
+        let is_alone = users.len() == 1 && self.users.len() == 1 && self.bulk.is_plain();
+        if is_alone && !self.danger.is_dry_run() {
+            context.out.chosen(&DELETED)?;
+        }
         if self.danger.is_dry_run() {
             context.out.list(&COLUMNS, &users)?;
         } else if self.danger.asks() && context.out.format() == Format::Table && users.len() > 1 {
@@ -111,7 +114,7 @@ impl Args {
         if !self.danger.is_meant(&deed)? {
             return Ok(());
         }
-        if let ([user], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+        if let ([user], true) = (&users[..], is_alone) {
             let said = session.client().run().users().delete(&user.id)?;
             return context.out.ack(&json!({"id": user.id, "deleted": true}), &format!("{}: {said}", user.text()));
         }
