@@ -83,6 +83,60 @@ fn nothing_is_done_that_cannot_be_told_with_the_columns_that_are_asked_for() {
 }
 
 #[test]
+fn standard_input_has_one_reader() {
+    let world = World::new();
+    world.clear();
+    let new = "run user create --name Ann --email ann@example.com --timezone UTC";
+    for (line, first, second) in [
+        (format!("{new} --json - --password-stdin"), "--json", "--password-stdin"),
+        (format!("{new} --token-file - --json -"), "--token-file", "--json"),
+        (format!("{new} --token-file - --password-stdin"), "--token-file", "--password-stdin"),
+        ("--token-file - token delete --token-stdin --yes".to_owned(), "--token-file", "--token-stdin"),
+        ("run saml edit --idp-metadata - --json -".to_owned(), "--idp-metadata", "--json"),
+        ("run user delete --file - --token-file - --yes".to_owned(), "--file", "--token-file"),
+        ("run user import - --token-file -".to_owned(), "<FILE|->", "--token-file"),
+        ("run user sync - --token-file - --yes".to_owned(), "<FILE|->", "--token-file"),
+        ("run email-test --subject S --body @- --token-file -".to_owned(), "--body", "--token-file"),
+        ("api put /run --body - --token-file -".to_owned(), "--body", "--token-file"),
+        (
+            "profile delete 66a0000563033b0ca389c35a --yes --token-file - --pin-stdin --password-env PASSWORD".to_owned(),
+            "--token-file",
+            "--pin-stdin",
+        ),
+    ] {
+        let assert = world.tagoctl_with_stdin(&format!("{line} -o json"), "{}").code(2).stdout_eq("");
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(said.contains(r#""code":"conflict""#), "{line}: {said}");
+        assert!(said.contains(first) && said.contains(second), "{line}: {said}");
+    }
+    world.nothing_was_sent();
+    world.tagoctl_with_stdin("--token-file - run user create --json -", "").code(2).stderr_eq(str![[r#"
+error: standard input can't be read by both --json and --token-file
+hint: let one of them read a file, or an environment variable
+
+"#]]);
+}
+
+#[test]
+fn what_is_wrong_with_standard_input_is_told_by_its_name() {
+    let world = World::new();
+    world.clear();
+    for (line, stdin) in [
+        ("run user create --json -", ""),
+        ("run saml edit --idp-metadata -", ""),
+        ("run user import -", "email\nann"),
+        ("run user delete --file - --yes", "a b"),
+        ("api put /run --body -", "{"),
+        ("team list --token-file -", ""),
+    ] {
+        let assert = world.tagoctl_with_stdin(line, stdin).code(2).stdout_eq("");
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(said.starts_with("error: standard input: "), "{line}: {said}");
+    }
+    world.nothing_was_sent();
+}
+
+#[test]
 fn it_starts_without_a_look_at_anything() {
     let world = World::new();
     world.file("tagoconfig.json", "broken");

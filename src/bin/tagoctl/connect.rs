@@ -8,9 +8,9 @@ use tagoio::transport::Logged;
 use tagoio::{Client, ClientBuilder, Region, Token};
 
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::official;
 use crate::output::Output;
-use crate::request::text_of;
 
 /// Where requests go, and the token they go with. There is no flag for a token's value: it would be in the shell's
 /// history and in everybody's list of processes.
@@ -19,7 +19,7 @@ use crate::request::text_of;
 pub(crate) struct Connection {
     /// Read the token from a file, or from standard input with `-`; else TAGOIO_TOKEN or T_ANALYSIS_TOKEN has it
     #[arg(long, global = true, value_name = "FILE|-")]
-    token_file: Option<String>,
+    token_file: Option<Input>,
     /// Use the profile and the address that TagoIO's own CLI keeps under this name (tagoconfig.json)
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "token_file")]
     env: Option<String>,
@@ -79,11 +79,11 @@ impl<'a> Context<'a> {
             return Ok(builder.token(token).region(Region::US_E1).transport(Logged::new(sandbox)).build()?);
         }
         let mut region = connection.region()?;
-        builder = if let Some(file) = &connection.token_file {
-            no_token("--token-file", "the path of a file", file)?;
-            let text = text_of(file)?;
-            let name = if file == "-" { "standard input" } else { file };
-            builder.token(token_of(name, text.trim_end_matches(['\r', '\n']))?)
+        builder = if let Some(input) = &connection.token_file {
+            let name = input.to_string();
+            no_token("--token-file", "the path of a file", &name)?;
+            let text = input.text()?;
+            builder.token(token_of(&name, text.trim_end_matches(['\r', '\n']))?)
         } else if let Some(name) = &connection.env {
             no_token("--env", "the name of an environment", name)?;
             let environment = official::environment(name)?;

@@ -9,6 +9,7 @@ mod deeds;
 mod difference;
 mod failure;
 mod file;
+mod input;
 mod man;
 mod nearest;
 mod official;

@@ -13,10 +13,11 @@ use tagoio::{AccountId, Client, Expiry, ProfileId, ResourceId, Timestamp, Token}
 use crate::connect::{Context, is_token_like, token_of};
 use crate::deeds::Deed;
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::nearest::did_you_mean;
 use crate::output::Columns;
 use crate::prompt::{Danger, PasswordArgs};
-use crate::request::{Fields, JsonArgs, text_of};
+use crate::request::{Fields, JsonArgs};
 use crate::second_factor::SecondFactorArgs;
 use crate::team::ProfileArgs;
 
@@ -243,7 +244,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
-            Self::Line(number) => write!(f, "line {number} of standard input"),
+            Self::Line(number) => write!(f, "line {number} of {}", Input::Stdin),
         }
     }
 }
@@ -251,7 +252,7 @@ impl fmt::Display for Place {
 impl Delete {
     fn run(self, context: &Context<'_>) -> Result<()> {
         context.out.chosen(&DELETED)?;
-        let given = if self.token_stdin { tokens_of(&text_of("-")?)? } else { Vec::new() };
+        let given = if self.token_stdin { tokens_of(&Input::Stdin.text()?)? } else { Vec::new() };
         let client = context.client()?;
         let profile = &self.profile.profile;
         let mut targets = named(&client, profile, &self.names)?;
@@ -278,7 +279,7 @@ fn tokens_of(text: &str) -> Result<Vec<Target>> {
     let targets: Vec<Target> = lines
         .filter(|(_, line)| !line.is_empty())
         .map(|(number, line)| {
-            let token = token_of(&format!("standard input, line {number}"), line)?;
+            let token = token_of(&format!("{}, line {number}", Input::Stdin), line)?;
             Ok((Place::Line(number), token))
         })
         .collect::<Result<_>>()?;

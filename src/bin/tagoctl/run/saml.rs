@@ -9,7 +9,8 @@ use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
-use crate::request::{Fields, JsonArgs, Pair, text_of};
+use crate::input::Input;
+use crate::request::{Fields, JsonArgs, Pair};
 
 const EDIT_HELP: &str = "\
 Attributes that are not named stay as they are; `KEY=` with nothing behind it takes one away. KEY is email, firstName, \
@@ -34,7 +35,7 @@ pub(crate) enum Command {
 pub(crate) struct EditArgs {
     /// The identity provider's metadata from a file, or from standard input with `-`: XML, or that in base 64
     #[arg(long, value_name = "FILE|-")]
-    idp_metadata: Option<String>,
+    idp_metadata: Option<Input>,
     /// Which of the identity provider's attributes becomes which of the user's
     #[arg(long = "map", value_name = "KEY=ATTRIBUTE")]
     map: Vec<Pair>,
@@ -73,8 +74,8 @@ impl EditArgs {
                 .hint("give --idp-metadata, --map or --json with `idp_metadata` and `mapping`"));
         }
         let mut edit: SamlEdit = self.json.request(Fields::default())?;
-        if let Some(file) = &self.idp_metadata {
-            edit = edit.idp_metadata(metadata(file, &text_of(file)?)?);
+        if let Some(input) = &self.idp_metadata {
+            edit = edit.idp_metadata(metadata(&input.to_string(), &input.text()?)?);
         }
         context.out.chosen(&CHANGES)?;
         let client = context.client()?;

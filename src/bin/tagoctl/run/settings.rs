@@ -9,8 +9,9 @@ use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
+use crate::input::Text;
 use crate::output::{Columns, note, secrets};
-use crate::request::{Fields, JsonArgs, text_or_file};
+use crate::request::{Fields, JsonArgs};
 
 /// What is said of a change.
 pub(super) const CHANGES: Columns = Columns::new(&["updated", "changes"], &[]);
@@ -48,7 +49,7 @@ pub(crate) enum Command {
         subject: String,
         /// The body, as HTML: text, a file as `@FILE`, or standard input as `-`
         #[arg(long, value_name = "TEXT|@FILE|-")]
-        body: String,
+        body: Text,
     },
 }
 
@@ -121,7 +122,7 @@ impl Command {
             Self::Edit(args) => args.run(context),
             Self::EmailTest { subject, body } => {
                 context.out.chosen(&SENT)?;
-                let body = text_or_file(&body)?;
+                let body = body.text()?;
                 let said = context.client()?.run().email_test(&subject, &body)?;
                 context.out.ack(&json!({"sent": true, "subject": subject}), &said)
             }

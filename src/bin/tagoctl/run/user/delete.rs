@@ -13,9 +13,9 @@ use super::filter::Filter;
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
-use crate::request::text_of;
 use crate::run::whom::user_id;
 
 pub(super) const EXAMPLES: &str = "\
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     users: Vec<String>,
     /// Take the users from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE|-", conflicts_with = "users")]
-    file: Option<String>,
+    file: Option<Input>,
     /// Pass over users that aren't there (any more)
     #[arg(long)]
     ignore_missing: bool,
@@ -79,7 +79,7 @@ impl Named {
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let names = match &self.file {
-            Some(file) => lines_of(file, &text_of(file)?)?,
+            Some(input) => lines_of(&input.to_string(), &input.text()?)?,
             None => self.users.clone(),
         };
         let is_named = self.file.is_some() || !self.users.is_empty();
