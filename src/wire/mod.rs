@@ -13,9 +13,13 @@ pub(crate) use number::number;
 pub(crate) use operation::{Operation, delete, get, post, put};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
+pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
 #[cfg(feature = "sandbox")]
 pub(crate) use {answer::describe, operation::refusal};
 
 #[cfg(feature = "testing")]
-pub(crate) use {operation::ENCODED, redact::is_sensitive_key};
+pub(crate) use {
+    operation::ENCODED,
+    redact::{guises, is_sensitive_key},
+};
