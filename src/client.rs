@@ -156,7 +156,7 @@ impl Client {
             .with_repeatable(operation.repeatable)
             .with_path_secrets(operation.path_secrets);
         if let Some(body) = operation.body {
-            request = request.with_header("content-type", "application/json").with_body(body);
+            request = request.with_header("content-type", "application/json").with_wiped_body(body);
         }
         Ok(request)
     }

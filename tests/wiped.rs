@@ -68,13 +68,14 @@ impl Planted {
             while at < end {
                 window.fill(0);
                 let Ok(count) = memory.read_at(&mut window, at) else { break };
-                let begins = window[..count].windows(Self::LENGTH).take(STEP).enumerate();
-                let others = begins.filter(|(offset, _)| {
+                let first = self.byte(0);
+                let beginnings = window[..count.min(STEP)].iter().enumerate().filter(|(_, byte)| **byte == first);
+                let others = beginnings.map(|(offset, _)| offset).filter(|offset| {
                     let place = at + *offset as u64;
                     // The window itself is a part of memory.
                     !(own..own + (STEP + Self::LENGTH) as u64).contains(&place)
                 });
-                found += others.filter(|(_, bytes)| self.begins_at(bytes)).count();
+                found += others.filter(|offset| self.begins_at(&window[*offset..count])).count();
                 at += STEP as u64;
             }
         }

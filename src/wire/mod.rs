@@ -7,6 +7,7 @@ mod query;
 mod raw;
 mod redact;
 mod retry_after;
+mod wiped;
 
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;

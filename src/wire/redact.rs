@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::operation::ENCODED;
+use super::wiped::{WipedBytes, WipedText};
 use crate::transport::{Request, Response};
 
 /// What stands where a secret stood.
@@ -32,33 +33,32 @@ pub(crate) fn is_sensitive_key(key: &str) -> bool {
 /// hexadecimal. Those in which it looks no different are not repeated.
 pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
     let mut guises = vec![Zeroizing::new(secret.to_owned())];
-    let mut add = |guise: String| {
-        let guise = Zeroizing::new(guise);
+    let mut add = |guise: Zeroizing<String>| {
         if !guises.contains(&guise) {
             guises.push(guise);
         }
     };
     // Bodies are quoted in sentences, and those in bodies.
-    let mut in_json = secret.to_owned();
+    let mut in_json = Zeroizing::new(secret.to_owned());
     for _ in 0..4 {
         in_json = escaped(&in_json);
         add(in_json.clone());
     }
     // By what is encoded, by the case of its digits, and with a plus for a space.
     for set in [ENCODED, COMPONENT, NON_ALPHANUMERIC] {
-        let in_url = utf8_percent_encode(secret, set).to_string();
-        add(in_url.replace("%20", "+"));
+        let in_url = joined(utf8_percent_encode(secret, set));
+        add(joined(in_url.split("%20").enumerate().flat_map(|(at, part)| [if at > 0 { "+" } else { "" }, part])));
         add(with_lower_case_digits(&in_url));
         add(in_url);
     }
-    for in_base_64 in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
-        add(in_base_64.trim_end_matches('=').to_owned());
+    for in_base_64 in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)].map(Zeroizing::new) {
+        add(Zeroizing::new(in_base_64.trim_end_matches('=').to_owned()));
         add(in_base_64);
     }
     add(hexadecimal(secret, |byte| format!("{byte:02x}")));
     add(hexadecimal(secret, |byte| format!("{byte:02X}")));
     // Metadata of an identity provider is sent in base 64 and quoted as the document that it is.
-    let document = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let document = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
     if let Some(document) = document.filter(|document| document.trim_start().starts_with('<')) {
         guises.extend(self::guises(&document));
     }
@@ -69,24 +69,40 @@ pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
 const COMPONENT: &AsciiSet = &ENCODED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
 
 /// A text as it is in a JSON string, without the quotes around it.
-fn escaped(text: &str) -> String {
-    let quoted = Value::from(text).to_string();
-    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
+fn escaped(text: &str) -> Zeroizing<String> {
+    let mut quoted = WipedBytes::default();
+    // To write a text into memory can't fail.
+    let _ = serde_json::to_writer(&mut quoted, text);
+    let quoted = quoted.into_inner();
+    let quoted = std::str::from_utf8(&quoted).unwrap_or_default();
+    let bare = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    Zeroizing::new(bare.unwrap_or_default().to_owned())
 }
 
-fn hexadecimal(text: &str, digits: fn(u8) -> String) -> String {
-    text.bytes().map(digits).collect()
+fn hexadecimal(text: &str, digits: fn(u8) -> String) -> Zeroizing<String> {
+    let mut hexadecimal = WipedText::with_capacity(2 * text.len());
+    text.bytes().for_each(|byte| hexadecimal.push(&digits(byte)));
+    hexadecimal.into_inner()
+}
+
+fn joined<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Zeroizing<String> {
+    let mut joined = WipedText::default();
+    joined.extend(pieces);
+    joined.into_inner()
 }
 
 /// `%2F` → `%2f`.
-fn with_lower_case_digits(encoded: &str) -> String {
+fn with_lower_case_digits(encoded: &str) -> Zeroizing<String> {
     let mut digits = 0_u8;
     let lower = |c: char| {
         let is_digit = digits > 0;
         digits = if c == '%' { 2 } else { digits.saturating_sub(1) };
         if is_digit { c.to_ascii_lowercase() } else { c }
     };
-    encoded.chars().map(lower).collect()
+    // It is ASCII, and stays as long as it is.
+    let mut lowered = String::with_capacity(encoded.len());
+    lowered.extend(encoded.chars().map(lower));
+    Zeroizing::new(lowered)
 }
 
 /// A sentence of the server, fit to be shown: without the secrets of the request that it answers (TagoIO's password
@@ -120,8 +136,8 @@ fn secrets(request: &Request, response: &Response) -> Vec<Zeroizing<String>> {
             secrets.push(decode(value));
         }
     }
-    if let Some(body) = request.body().and_then(|body| serde_json::from_slice(body).ok()) {
-        secrets_of_body(&body, false, &mut secrets);
+    if let Some(body) = request.body().and_then(|body| serde_json::from_slice(body).ok()).map(Forgotten) {
+        secrets_of_body(&body.0, false, &mut secrets);
     }
     secrets.retain(|secret| secret.chars().count() >= 4);
     if let Ok(body) = serde_json::from_slice(response.body()) {
@@ -143,6 +159,24 @@ fn secrets(request: &Request, response: &Response) -> Vec<Zeroizing<String>> {
 fn quoted_json(body: &Value) -> Option<Value> {
     let text = body.get("message")?.as_str()?;
     text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+}
+
+/// A JSON document whose texts are wiped when it is dropped.
+struct Forgotten(Value);
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// An object of unknown keys, without the values of those that are secrets by their names.

@@ -54,7 +54,12 @@ fn client(api: &str, proxy: &Proxy) -> (Client, std::sync::Arc<Record<Logged<Ure
     (builder.transport(std::sync::Arc::clone(&record)).build().expect("a client"), record)
 }
 
-/// ureq shows some of an answer's headers. [`UreqTransport`] says so.
+/// Whether a line is ureq's about an answer. It shows some headers as they are, and [`UreqTransport`] says so.
+fn is_of_the_answer(line: &str) -> bool {
+    ["DEBUG ureq::run Response", "DEBUG ureq::body"].iter().any(|beginning| line.starts_with(beginning))
+}
+
+/// The answer in which ureq is seen to do that.
 const SHOWN_BY_UREQ: &str = "headers that repeat";
 
 fn check(api: &str, proxy: &Proxy, place: &str, watch: &Watch) {
@@ -63,7 +68,7 @@ fn check(api: &str, proxy: &Proxy, place: &str, watch: &Watch) {
         let texts = observed(&operation, &tago, true);
         assert!(texts.iter().any(|text| text.contains("DEBUG ureq")), "{place}: ureq logs: {texts:?}");
         let (shown, texts): (Vec<_>, Vec<_>) =
-            texts.into_iter().partition(|text| place == SHOWN_BY_UREQ && text.starts_with("DEBUG ureq::run Response"));
+            texts.into_iter().partition(|text| is_of_the_answer(text));
         if place == SHOWN_BY_UREQ {
             assert!(shown.iter().any(|text| watch.sighting(text).is_some()), "the warning on UreqTransport can go");
         }
