@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::profile::ProfileApi;
 use crate::region::Region;
@@ -258,6 +259,7 @@ pub struct ClientBuilder {
     region: Option<Region>,
     limits: Limits,
     attempts: Option<u32>,
+    clock: Option<Arc<dyn Clock>>,
     user_agent_suffix: Option<String>,
     #[cfg(feature = "_ureq")]
     proxy: Option<crate::transport::Proxy>,
@@ -272,6 +274,7 @@ impl Default for ClientBuilder {
             region: None,
             limits: Limits::default(),
             attempts: None,
+            clock: None,
             user_agent_suffix: None,
             #[cfg(feature = "_ureq")]
             proxy: None,
@@ -338,6 +341,13 @@ impl ClientBuilder {
     #[doc(alias = "TAGOIO_REQUEST_ATTEMPTS")]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
+        self
+    }
+
+    /// Sets the clock by which the waits between attempts are made: the computer's by default. With that of a
+    /// [`Stop`](crate::bulk::Stop::clock), a wait ends when the work is to end.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
         self
     }
 
@@ -444,6 +454,9 @@ impl ClientBuilder {
         if self.attempts.is_some() {
             return Err(Error::config("attempts", "a transport of your own is not retried; put it into a Retry"));
         }
+        if self.clock.is_some() {
+            return Err(Error::config("clock", "a transport of your own is not retried; put it into a Retry"));
+        }
         #[cfg(feature = "_ureq")]
         if self.proxy.is_some() {
             return Err(Error::config("proxy", "a transport of your own has its own proxy settings"));
@@ -474,7 +487,11 @@ impl ClientBuilder {
         let ureq = UreqTransport::with_proxy_of(&self.proxy.unwrap_or_default(), &*self.vars)?;
         #[cfg(feature = "log")]
         let ureq = crate::transport::Logged::new(ureq);
-        Ok(Box::new(Retry::new(ureq, policy)))
+        let retry = Retry::new(ureq, policy);
+        Ok(Box::new(match self.clock {
+            Some(clock) => retry.with_clock(clock),
+            None => retry,
+        }))
     }
 
     #[cfg(not(feature = "_ureq"))]

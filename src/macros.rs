@@ -157,6 +157,10 @@ macro_rules! settings {
         }
 
         impl $name {
+            /// TagoIO's keys that this version of the crate knows, in the order of the fields. What came under one of
+            /// them is in `other` all the same when it isn't of the expected type.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
+
             /// Nothing is set.
             pub fn new() -> Self {
                 Self::default()

@@ -107,6 +107,10 @@ fn bad_values_are_named_and_secrets_are_not_shown() {
             |builder| builder.attempts(3),
             "invalid attempts: a transport of your own is not retried; put it into a Retry",
         ),
+        (
+            |builder| builder.clock(Arc::new(tagoio::clock::SystemClock::default())),
+            "invalid clock: a transport of your own is not retried; put it into a Retry",
+        ),
     ] {
         assert_eq!(refused((change(builder(&[]).0.token("p-1")), Arc::default())), message);
     }

@@ -331,6 +331,14 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_are_those_of_the_fields() {
+        assert_eq!(OtpSettings::KEYS, ["authenticator", "sms", "email"]);
+        let whole = SidebarButton::KEYS.iter().map(|key| ((*key).to_owned(), json!(null))).collect::<Map<_, _>>();
+        let typed: SidebarButton = serde_json::from_value(Value::Object(whole)).unwrap();
+        assert!(typed.other.is_empty());
+    }
+
+    #[test]
     fn the_creation_date_is_not_written_back() {
         for date in [json!("2024-01-01T00:00:00.000Z"), json!("odd")] {
             let settings: RunSettings = serde_json::from_value(json!({"name": "x", "created_at": date})).unwrap();

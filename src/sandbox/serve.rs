@@ -64,7 +64,8 @@ impl Sandbox {
     /// Serves this sandbox by HTTP on an address of this computer, until the handle is dropped. Port 0 takes any free
     /// port.
     ///
-    /// The transport door stays open: both act on the same world.
+    /// The transport door stays open: both act on the same world. With the feature `log`, each request that comes by HTTP
+    /// is a line at debug level under the target `tagoio::sandbox`.
     ///
     /// # Errors
     ///
@@ -318,6 +319,7 @@ async fn handle(
             let response = unread.refusal();
             if !is_control {
                 sandbox.note(&request, response.status());
+                log(&request, Some(response.status()));
             }
             return Ok(parting(whole(response), &head, body, patience.body));
         }
@@ -326,7 +328,9 @@ async fn handle(
     let response = if is_control {
         whole(control::answer(&sandbox, &request))
     } else {
-        let Outcome { delay, ending } = sandbox.outcome(&request);
+        let outcome = sandbox.outcome(&request);
+        log(&request, outcome.status());
+        let Outcome { delay, ending } = outcome;
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
@@ -339,6 +343,16 @@ async fn handle(
     drop(working);
     Ok(if is_last { parting(response, &head, body, patience.body) } else { response })
 }
+
+/// Logs what was asked and what was answered.
+#[cfg(feature = "log")]
+fn log(request: &Request, status: Option<u16>) {
+    let route = super::routes::route(request);
+    log::debug!(target: "tagoio::sandbox", "{}", Handled { route, status, fault: None });
+}
+
+#[cfg(not(feature = "log"))]
+fn log(_: &Request, _: Option<u16>) {}
 
 /// By its exact name: HTTP's methods are case-sensitive.
 fn method(method: &hyper::Method) -> Option<Method> {

@@ -27,3 +27,23 @@ fn with_json_output_an_error_is_one_object() {
 
 "#]]);
 }
+
+#[test]
+fn it_starts_without_a_look_at_anything() {
+    let world = World::new();
+    world.file("tagoconfig.json", "broken");
+    for line in [
+        "--version",
+        "--help",
+        "help token create",
+        "profile delete --help",
+        "--token-file missing profile delete --help",
+        "completions bash --env broken",
+        "man pages --token-file missing",
+    ] {
+        let command =
+            world.command(line).env("TAGOIO_API", "nonsense").env("HOME", "/nowhere").env_remove("TAGOIO_TOKEN");
+        world.check(command.assert()).success();
+    }
+    world.nothing_was_sent();
+}

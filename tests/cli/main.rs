@@ -1,7 +1,19 @@
 //! The built `tagoctl`, run as its users run it, against the served sandbox.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots that way")]
 
+mod api;
 mod basics;
 mod connection;
+mod generated;
+mod guide;
+mod profile;
+mod profile_audit;
+mod profile_usage;
+mod run;
+mod run_user;
+mod run_user_bulk;
+mod served;
 mod team;
 mod terminal;
+mod token;
 mod world;

@@ -5,8 +5,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tagoio::PinCode;
+use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
-use crate::world::World;
+use crate::run_user_bulk::list_of;
+use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -16,7 +19,7 @@ struct Terminal {
     screen: vt100::Parser,
     /// All that was written, with its control sequences.
     written: Vec<u8>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -48,7 +51,7 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(40, 80, 0);
-        Self { child, keyboard, output, screen, written: Vec::new(), _master: pair.master }
+        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master }
     }
 
     /// Waits until the screen shows a text. The limit is only for a program that never will.
@@ -69,6 +72,19 @@ impl Terminal {
     fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Types what isn't to be seen: once the terminal doesn't show it any more, which is a moment after the question.
+    #[cfg(unix)]
+    fn types_unseen(&mut self, keys: &str) {
+        const ECHO: u64 = 0o10;
+        let echoes = |master: &dyn MasterPty| {
+            master.get_termios().is_some_and(|terminal| u64::from(terminal.local_flags.bits()) & ECHO != 0)
+        };
+        while echoes(&*self.master) && self.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        self.types(keys);
     }
 
     /// Waits for the end: the exit code, what is left on the screen, and all that was written.
@@ -100,6 +116,54 @@ fn what_cannot_be_undone_is_asked_for() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn password_and_code_are_asked_for_and_not_shown() {
+    let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
+    let staging = "66a0000563033b0ca389c35a";
+    for (line, question, last, code) in [
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Invalid password", "000000"),
+        (format!("profile delete {staging}"), "Delete the profile Arbor Staging", "Successfully Removed", "493027"),
+        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "", "created the token ci", "493027"),
+    ] {
+        let mut terminal = Terminal::run(&world, &line, &[]);
+        if !question.is_empty() {
+            terminal.shows(question);
+            terminal.types("y");
+        }
+        terminal.shows("Password of ");
+        terminal.types_unseen(&format!("{}\r", Sandbox::PASSWORD));
+        terminal.shows("Code of two-factor authentication");
+        terminal.types_unseen(&format!("{code}\r"));
+        let (_, screen, written) = terminal.end();
+        assert!(screen.contains(last), "{screen}");
+        assert!(!written.contains(Sandbox::PASSWORD) && !written.contains(code), "{written}");
+    }
+    assert!(!world.stdout("profile list").contains(staging));
+    assert!(world.stdout("token list -o csv --columns name").contains("\nci\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let line = "run user edit beatriz.almeida@example.com --new-password";
+    for (again, screen_has) in [(PLANTED, None), ("another one", Some("They differ."))] {
+        let mut terminal = Terminal::run(&world, line, &[]);
+        terminal.shows("New password of");
+        terminal.types_unseen(&format!("{PLANTED}\r"));
+        terminal.shows("Once more");
+        terminal.types_unseen(&format!("{again}\r"));
+        if let Some(text) = screen_has {
+            terminal.shows(text);
+            terminal.types("\u{3}");
+        }
+        let (code, screen, written) = terminal.end();
+        assert_eq!(code == 0, screen_has.is_none(), "{screen}");
+        assert!(!written.contains(PLANTED), "{written}");
+    }
+}
+
 #[test]
 fn a_list_is_no_wider_than_the_terminal_and_its_header_is_bold() {
     let world = World::new();
@@ -118,4 +182,61 @@ fn no_color_is_respected() {
     }
     let (_, _, coloured) = Terminal::run(&world, "team list --profile 61fac4d9a5c9f40012a5ff00", &[]).end();
     assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+}
+
+#[test]
+fn a_sync_is_shown_asked_for_and_drawn_as_a_bar() {
+    let sync = "run user sync users.csv --timezone UTC --generate-password --rate";
+    for (answer, code, users) in [("n", 1, 0), ("y", 0, 60)] {
+        let world = World::with(SandboxBuilder::empty);
+        world.file("users.csv", &list_of(60));
+        let mut terminal = Terminal::run(&world, &format!("{sync} scale"), &[]);
+        terminal.shows("… and 10 more, which --dry-run --output json lists");
+        terminal.shows("Create 60 users?");
+        terminal.types(answer);
+        let (exit, screen, written) = terminal.end();
+        assert_eq!((exit, world.sandbox().users().len()), (code, users), "{screen}");
+        // The bar makes room for the summary.
+        assert_eq!(written.contains("━"), users > 0, "{written:?}");
+        assert!(!screen.contains("━"), "{screen}");
+        assert_eq!(screen.contains("60 created"), users > 0, "{screen}");
+    }
+}
+
+#[test]
+fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
+    let world = World::with(SandboxBuilder::empty);
+    world.file("users.csv", &list_of(60));
+    let import = "run user import users.csv --timezone UTC --generate-password --rate 1";
+    let mut terminal = Terminal::run(&world, import, &[]);
+    terminal.shows("waiting for the next minute");
+    terminal.types("\u{3}");
+    let (exit, screen, _) = terminal.end();
+    assert_eq!(exit, 130, "{screen}");
+    assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
+    assert!(screen.contains("error: stopped when"), "{screen}");
+    assert!(world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_chart_is_no_wider_than_the_terminal() {
+    let world = World::new();
+    let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";
+    let (code, screen, written) = Terminal::run(&world, line, &[]).end();
+    assert_eq!(code, 0, "{screen}");
+    let axis = screen.lines().find(|line| line.contains('┼')).unwrap_or_default();
+    assert!((70..=80).contains(&axis.chars().count()), "{screen}");
+    assert!(screen.contains("a bar is the mean of 12 hours") && written.contains("\u{1b}[1minput"), "{written:?}");
+}
+
+#[test]
+fn how_far_a_long_audit_log_is_read_is_said_to_who_waits() {
+    let world = World::new();
+    let line = "profile audit --from 2026-01-01 --to 2026-01-31 --columns message";
+    for (form, is_said) in [("table", true), ("jsonl", false)] {
+        let (code, screen, _) = Terminal::run(&world, &format!("{line} -o {form}"), &[]).end();
+        assert_eq!(code, 0, "{screen}");
+        assert!(screen.contains("Device Cold room 2 edited"), "{screen}");
+        assert_eq!(screen.contains(" events before 2026-01-"), is_said, "{screen}");
+    }
 }

@@ -38,6 +38,17 @@ impl World {
         self.server.url()
     }
 
+    /// Forgets which requests came.
+    pub(crate) fn clear(&self) {
+        self.sandbox().clear_journal();
+    }
+
+    /// Makes sure that no request came since.
+    pub(crate) fn nothing_was_sent(&self) {
+        let journal: Vec<String> = self.sandbox().journal().iter().map(ToString::to_string).collect();
+        assert!(journal.is_empty(), "{journal:?}");
+    }
+
     /// The folder that commands run in.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -55,8 +66,13 @@ impl World {
 
     /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let words = shlex::split(line).expect("a command line");
-        Command::new(snapbox::cmd::cargo_bin!("tagoctl"))
+        Command::from_std(self.process(line))
+    }
+
+    /// The same, to be watched while it runs.
+    pub(crate) fn process(&self, line: &str) -> std::process::Command {
+        let mut process = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
+        process
             .env_clear()
             .env("HOME", self.folder.path())
             .env("TAGOIO_API", self.server.url())
@@ -65,7 +81,8 @@ impl World {
             .env("PASSWORD", Sandbox::PASSWORD)
             .env("PLANTED", PLANTED)
             .current_dir(self.folder.path())
-            .args(words)
+            .args(shlex::split(line).expect("a command line"));
+        process
     }
 
     /// Runs a command line, and makes sure that no secret is in what comes out.

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::connect::{Connection, Context};
 use crate::failure::{Failure, Result};
 use crate::output::{Format, Output, OutputArgs};
-use crate::team;
+use crate::{api, completions, man, profile, run, sandbox, team, token};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +19,15 @@ Examples:
   tagoctl run user import users.csv          create or update users by e-mail
 
 Exit codes: 0 done, 1 TagoIO refused or can't be reached, 2 wrong usage, 3 partly done, 130 interrupted.";
+
+const API_EXAMPLES: &str = "\
+Examples:
+  tagoctl api get /account/plan
+  tagoctl api get /run/users --query amount=5 --query 'filter[tags][0][key]=site' --output csv
+  tagoctl api post /run/notification/ --body @notification.json --dry-run
+
+The result of a list of objects can be a table or CSV, with the fields of all of them as columns.
+A call that changes something is made without a question.";
 
 /// The administration of TagoIO: profiles, team, tokens and TagoRUN
 #[derive(Debug, Parser)]
@@ -34,9 +43,30 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Noun {
+    /// Profiles: what they are, use and may use
+    #[command(subcommand, after_help = "Example:\n  tagoctl profile summary")]
+    Profile(profile::Command),
     /// The members of a profile's team
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  tagoctl team list")]
     Team(team::Command),
+    /// The tokens of a profile: what programs sign in with
+    #[command(subcommand, after_help = "Example:\n  tagoctl token list")]
+    Token(token::Command),
+    /// TagoRUN: the portal that a profile offers to its own users
+    #[command(subcommand, after_help = "Example:\n  tagoctl run info")]
+    Run(run::Command),
+    /// Call any route of TagoIO and show its result
+    #[command(after_help = API_EXAMPLES)]
+    Api(api::Call),
+    /// Serve an in-memory TagoIO on this computer until Ctrl-C
+    #[command(after_help = "Example:\n  tagoctl sandbox --port 8787 --users 1000")]
+    Sandbox(sandbox::Serve),
+    /// Write the completions of a shell to standard output
+    #[command(after_help = "Example:\n  tagoctl completions bash > ~/.local/share/bash-completion/completions/tagoctl")]
+    Completions(completions::Completions),
+    /// Write a manual page for each command into a folder
+    #[command(after_help = "Example:\n  tagoctl man ~/.local/share/man/man1")]
+    Man(man::Man),
 }
 
 /// Runs a command line and says how it went.
@@ -84,7 +114,14 @@ impl Cli {
     fn execute(self, out: &Output) -> Result<()> {
         let context = Context::new(self.connection, out);
         match self.noun {
+            Noun::Profile(command) => command.run(&context),
             Noun::Team(command) => command.run(&context),
+            Noun::Token(command) => command.run(&context),
+            Noun::Run(command) => command.run(&context),
+            Noun::Api(call) => call.run(&context),
+            Noun::Sandbox(serve) => serve.run(&context),
+            Noun::Completions(completions) => completions.run(),
+            Noun::Man(man) => man.run(),
         }
     }
 }
@@ -97,6 +134,23 @@ mod tests {
     #[test]
     fn the_definitions_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_how() {
+        fn look(command: &clap::Command, path: &str) {
+            assert!(command.get_about().is_some(), "{path} has no about");
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(
+                examples.contains("Example") && examples.contains("  tagoctl "),
+                "{path} has no example: {examples}"
+            );
+            for below in command.get_subcommands() {
+                look(below, &format!("{path} {}", below.get_name()));
+            }
+        }
+
+        look(&Cli::command(), "tagoctl");
     }
 
     #[test]

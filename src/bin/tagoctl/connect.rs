@@ -56,11 +56,18 @@ impl<'a> Context<'a> {
         self.client_with(|builder| builder)
     }
 
+    /// Says on standard error which requests a served sandbox answers, if that is wanted.
+    pub(crate) fn watch_sandbox(&self) {
+        if self.connection.verbose {
+            say(&SANDBOX);
+        }
+    }
+
     /// As [`client`](Self::client), with settings of the command's own.
     pub(crate) fn client_with(&self, settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client> {
         let connection = &self.connection;
         if connection.verbose {
-            verbose();
+            say(&REQUESTS);
         }
         let mut builder = Client::builder().user_agent_suffix(concat!("tagoctl/", env!("CARGO_PKG_VERSION")));
         if let Some(seconds) = connection.timeout {
@@ -122,12 +129,17 @@ fn has_token() -> bool {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-struct Stderr;
+/// What is logged under one name, on standard error. What lower layers log could hold headers.
+struct Stderr(&'static str);
+
+/// The requests that are made.
+static REQUESTS: Stderr = Stderr("tagoio");
+/// The requests that a served sandbox answers.
+static SANDBOX: Stderr = Stderr("tagoio::sandbox");
 
 impl log::Log for Stderr {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        // What lower layers say could hold headers.
-        metadata.target() == "tagoio"
+        metadata.target() == self.0
     }
 
     fn log(&self, record: &log::Record<'_>) {
@@ -139,9 +151,9 @@ impl log::Log for Stderr {
     fn flush(&self) {}
 }
 
-/// A second call changes nothing.
-fn verbose() {
-    if log::set_logger(&Stderr).is_ok() {
+/// Has something said on standard error. A second call changes nothing.
+fn say(what: &'static Stderr) {
+    if log::set_logger(what).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
     }
 }

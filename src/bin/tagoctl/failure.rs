@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Tago(Error),
     /// The command line, a file or a setting is wrong: nothing was sent.
     Usage(Usage),
+    /// TagoIO answered, and what was asked for isn't there.
+    Unmet { code: &'static str, message: String },
     /// Some of the work was done, and some was not.
     Partly(String),
     /// The person at the keyboard asked to stop.
@@ -38,12 +40,32 @@ pub(crate) struct Usage {
     /// For programs: it never changes.
     code: &'static str,
     message: String,
+    /// The single problems, as text and for programs.
+    problems: Vec<(String, Value)>,
     hint: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Usage(Usage { code, message: message.into(), hint: None })
+        Self::Usage(Usage { code, message: message.into(), problems: Vec::new(), hint: None })
+    }
+
+    /// Something that isn't there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::Unmet { code: "not_found", message: message.into() }
+    }
+
+    /// Whether it is that something isn't there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.code() == "not_found"
+    }
+
+    /// Adds one of several problems.
+    pub(crate) fn problem(mut self, text: impl Into<String>, details: Value) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.problems.push((text.into(), details));
+        }
+        self
     }
 
     /// Adds what to do about it.
@@ -68,7 +90,7 @@ impl Failure {
         match self {
             Self::PipeClosed => 0,
             Self::Tago(Error::Config(_)) | Self::Usage(_) => 2,
-            Self::Tago(_) | Self::Declined | Self::Write(..) => 1,
+            Self::Tago(_) | Self::Unmet { .. } | Self::Declined | Self::Write(..) => 1,
             Self::Partly(_) => 3,
             Self::Interrupted(_) => 130,
         }
@@ -79,6 +101,7 @@ impl Failure {
         match self {
             Self::Tago(error) => code_of(error),
             Self::Usage(usage) => usage.code,
+            Self::Unmet { code, .. } => code,
             Self::Partly(_) => "partly_done",
             Self::Interrupted(_) => "interrupted",
             Self::Declined => "declined",
@@ -91,7 +114,7 @@ impl Failure {
         match self {
             Self::Tago(error) => chain(error),
             Self::Usage(usage) => usage.message.clone(),
-            Self::Partly(text) | Self::Interrupted(text) => text.clone(),
+            Self::Unmet { message: text, .. } | Self::Partly(text) | Self::Interrupted(text) => text.clone(),
             Self::Declined => "nothing was done".to_owned(),
             Self::Write(what, error) => format!("{what}: {error}"),
             Self::PipeClosed => String::new(),
@@ -103,6 +126,13 @@ impl Failure {
             Self::Tago(error) => hint_for(error),
             Self::Usage(usage) => usage.hint.as_deref(),
             _ => None,
+        }
+    }
+
+    fn problems(&self) -> &[(String, Value)] {
+        match self {
+            Self::Usage(usage) => &usage.problems,
+            _ => &[],
         }
     }
 
@@ -120,6 +150,9 @@ impl Failure {
 
     fn as_text(&self) -> String {
         let mut text = format!("{} {}", style("error:").for_stderr().red().bold(), self.message());
+        for (problem, _) in self.problems() {
+            let _ = write!(text, "\n  {problem}");
+        }
         if let Some(hint) = self.hint_text() {
             let _ = write!(text, "\n{} {hint}", style("hint:").for_stderr().cyan());
         }
@@ -141,6 +174,10 @@ impl Failure {
                 object.insert("retry_after_seconds".to_owned(), json!(wait.as_secs_f64()));
             }
             object.insert("maybe_delivered".to_owned(), error.maybe_delivered().into());
+        }
+        if !self.problems().is_empty() {
+            let problems = self.problems().iter().map(|(_, details)| details.clone());
+            object.insert("problems".to_owned(), problems.collect());
         }
         if let Some(hint) = self.hint_text() {
             object.insert("hint".to_owned(), hint.into());
@@ -165,7 +202,7 @@ fn code_of(error: &Error) -> &'static str {
         Error::Config(_) => "invalid",
         Error::Decode(_) => "unexpected_answer",
         error if error.is_rate_limited() => "rate_limited",
-        Error::Transport { .. } if error.is_timeout() => "timeout",
+        error if error.is_timeout() => "timeout",
         Error::Transport { .. } => "unreachable",
         error if error.is_two_factor_required() => "two_factor_required",
         error if error.is_wrong_password() => "wrong_password",
@@ -188,7 +225,9 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         "two_factor_required" => {
             Some("the account uses two-factor authentication: --otp-type, and --pin-env or a prompt")
         }
-        _ if error.maybe_delivered() => Some("it may have taken effect: look before you do it again"),
+        _ if error.maybe_delivered() && !error.is_retryable() => {
+            Some("it may have taken effect: look before you do it again")
+        }
         _ => None,
     }
 }
@@ -216,6 +255,7 @@ mod tests {
     fn exit_codes_and_codes_are_what_is_documented() {
         for (failure, exit, code) in [
             (Failure::usage("unknown_field", "x"), 2, "unknown_field"),
+            (Failure::not_found("x"), 1, "not_found"),
             (Failure::Partly("x".to_owned()), 3, "partly_done"),
             (Failure::Interrupted("x".to_owned()), 130, "interrupted"),
             (Failure::Declined, 1, "declined"),

@@ -66,22 +66,19 @@ fn address_of(name: &str, config: &Path) -> Result<Option<String>> {
         return Err(Failure::usage("invalid_config", format!("{shown}: it is not a JSON object")));
     };
     // Texts are settings of the CLI itself; everything else is an environment.
-    match settings.get(name).filter(|value| !value.is_string()) {
-        Some(environment) => match environment.get("tagoAPIURL") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(url)) if url.is_empty() => Ok(None),
-            Some(Value::String(url)) => Ok(Some(url.clone())),
-            Some(_) => Err(Failure::usage("invalid_config", format!("{shown}: tagoAPIURL of `{name}` is not text"))),
-        },
-        None => {
-            let known: Vec<&str> =
-                settings.iter().filter(|(_, value)| !value.is_string()).map(|(name, _)| name.as_str()).collect();
-            let guess = did_you_mean(name, known.iter().copied());
-            let among =
-                if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-            Err(Failure::usage("env_not_found", format!("{shown}: there is no environment `{name}`{guess}"))
-                .hint(among))
-        }
+    let Some(environment) = settings.get(name).filter(|value| !value.is_string()) else {
+        let known: Vec<&str> =
+            settings.iter().filter(|(_, value)| !value.is_string()).map(|(name, _)| name.as_str()).collect();
+        let guess = did_you_mean(name, known.iter().copied());
+        let among = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        return Err(
+            Failure::usage("env_not_found", format!("{shown}: there is no environment `{name}`{guess}")).hint(among)
+        );
+    };
+    match environment.get("tagoAPIURL") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(url)) => Ok(Some(url.clone()).filter(|url| !url.is_empty())),
+        Some(_) => Err(Failure::usage("invalid_config", format!("{shown}: tagoAPIURL of `{name}` is not text"))),
     }
 }
 
@@ -133,7 +130,7 @@ mod tests {
     const TOKEN: &str = "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4";
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+        text.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 
     /// A lock file as the official CLI writes it.

@@ -1,10 +1,13 @@
 //! How results are written: tables for people, JSON, CSV and TSV for programs. Data goes to standard output, everything
 //! else to standard error.
 
-mod cell;
-mod secrets;
+pub(crate) mod cell;
+mod number;
+pub(crate) mod secrets;
 mod table;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 
 use clap::{Args, ValueEnum};
@@ -15,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use cell::{at, flat, text_of};
+use table::Lines;
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,16 +53,32 @@ pub(crate) struct OutputArgs {
 /// The columns of a list: those that a table shows, and those that can be asked for.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    shown: &'static [&'static str],
+    shown: Cow<'static, [&'static str]>,
     others: &'static [&'static str],
+    /// How many characters some of them have, where that is known before the rows are.
+    widths: &'static [(&'static str, usize)],
 }
 
 impl Columns {
     pub(crate) const fn new(shown: &'static [&'static str], others: &'static [&'static str]) -> Self {
-        Self { shown, others }
+        Self { shown: Cow::Borrowed(shown), others, widths: &[] }
     }
 
-    fn knows(&self, path: &str) -> bool {
+    /// Columns that depend on what there is to be shown.
+    pub(crate) fn of(shown: Vec<&'static str>, others: &'static [&'static str]) -> Self {
+        Self { shown: Cow::Owned(shown), others, widths: &[] }
+    }
+
+    /// Columns of a [stream](Output::stream), which can't look at all rows first: some have so many characters.
+    pub(crate) const fn of_stream(
+        shown: &'static [&'static str],
+        others: &'static [&'static str],
+        widths: &'static [(&'static str, usize)],
+    ) -> Self {
+        Self { shown: Cow::Borrowed(shown), others, widths }
+    }
+
+    pub(crate) fn knows(&self, path: &str) -> bool {
         let knows =
             |known: &&str| *known == path || path.strip_prefix(*known).is_some_and(|rest| rest.starts_with('.'));
         self.shown.iter().chain(self.others).any(knows)
@@ -82,6 +102,21 @@ impl Output {
         self.format
     }
 
+    /// What `--columns` asks for, as it was typed.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether one thing is to be shown to a person, and as a whole.
+    pub(crate) fn is_overview(&self) -> bool {
+        self.format == Format::Table && self.columns.is_empty()
+    }
+
+    /// Whether rows are written with all that they have, and not only with some columns.
+    pub(crate) fn shows_whole_rows(&self) -> bool {
+        self.columns.is_empty() && matches!(self.format, Format::Json | Format::Jsonl)
+    }
+
     pub(crate) fn shows_secrets(&self) -> bool {
         self.show_secrets
     }
@@ -98,7 +133,28 @@ impl Output {
         rows: impl IntoIterator<Item = std::result::Result<T, E>>,
     ) -> Result<()> {
         let chosen = self.chosen(columns)?;
-        let mut writer = Rows::begin(self.format, chosen, !self.columns.is_empty())?;
+        self.write(Rows::begin(self.format, chosen, !self.columns.is_empty())?, rows)
+    }
+
+    /// Writes a list that may have no end, each row as it comes: also a table, whose columns become wider where they have
+    /// to. There is no JSON document without an end.
+    pub(crate) fn stream<T: Serialize, E: Into<Failure>>(
+        &self,
+        columns: &Columns,
+        rows: impl IntoIterator<Item = std::result::Result<T, E>>,
+    ) -> Result<()> {
+        if self.format == Format::Json {
+            return Err(Failure::usage("usage", "what has no end is no JSON document: use --output jsonl"));
+        }
+        let chosen = self.chosen(columns)?;
+        self.write(Rows::begin_stream(self.format, chosen, !self.columns.is_empty(), columns.widths)?, rows)
+    }
+
+    fn write<T: Serialize, E: Into<Failure>>(
+        &self,
+        mut writer: Rows,
+        rows: impl IntoIterator<Item = std::result::Result<T, E>>,
+    ) -> Result<()> {
         let mut failure = None;
         for row in rows {
             match row {
@@ -135,7 +191,15 @@ impl Output {
 
     /// Writes one thing: in a table a line for each field, those of `first` first.
     pub(crate) fn item(&self, first: &[&str], item: impl Serialize) -> Result<()> {
-        let value = self.value(item)?;
+        self.fields(first, self.value(item)?)
+    }
+
+    /// Writes one thing whose secret is what the command is for.
+    pub(crate) fn item_in_full(&self, item: &Value) -> Result<()> {
+        self.fields(&[], item.clone())
+    }
+
+    fn fields(&self, first: &[&str], value: Value) -> Result<()> {
         let mut fields = flat(&value);
         if self.columns.is_empty() {
             let place = |path: &str| {
@@ -175,7 +239,7 @@ impl Output {
                 eprintln!("{sentence}");
                 Ok(())
             }
-            _ => self.item(&[], object),
+            _ => self.any(&[], object.clone()),
         }
     }
 
@@ -187,18 +251,128 @@ impl Output {
                 eprintln!("{sentence}");
                 print(&(text_of(&id, ", ") + "\n"))
             }
-            _ => self.item(&[], serde_json::json!({"id": id, "created": true})),
+            _ => self.any(&[], serde_json::json!({"id": id, "created": true})),
         }
+    }
+
+    /// Says of several things that something was done to each, as it is done: in a table as sentences on standard
+    /// error, else as a list.
+    pub(crate) fn acks<T: Serialize>(
+        &self,
+        columns: &Columns,
+        done: impl IntoIterator<Item = (T, String)>,
+    ) -> Result<()> {
+        match self.format {
+            Format::Table => {
+                done.into_iter().for_each(|(_, sentence)| eprintln!("{sentence}"));
+                Ok(())
+            }
+            _ => self.list(columns, done.into_iter().map(|(row, _)| row)),
+        }
+    }
+
+    /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands
+    /// alone, unless columns are chosen.
+    pub(crate) fn minted(&self, secret: &str, columns: &Columns, item: impl Serialize, sentence: &str) -> Result<()> {
+        match self.format {
+            Format::Table if self.columns.is_empty() => {
+                eprintln!("{sentence}");
+                print(&format!("{secret}\n"))
+            }
+            _ => self.fields(&columns.shown, self.completed(plain(item)?)),
+        }
+    }
+
+    /// Writes an answer of whatever form: a list of objects as rows, an object as one thing, all else as text. Fields
+    /// that are asked for and aren't there stay empty.
+    pub(crate) fn any(&self, first: &[&str], answer: Value) -> Result<()> {
+        let answer = self.value(answer)?;
+        let has_fields = match &answer {
+            Value::Array(items) => items.iter().all(Value::is_object),
+            other => other.is_object(),
+        };
+        if !has_fields {
+            return self.text(&answer);
+        }
+        if let Value::Array(rows) = &answer {
+            let names = match self.columns.as_slice() {
+                [] => keys(first, rows),
+                chosen => chosen.to_vec(),
+            };
+            if !rows.is_empty() {
+                self.note_absent(rows);
+            }
+            let mut writer = Rows::begin(self.format, names, !self.columns.is_empty())?;
+            rows.iter().try_for_each(|row| writer.row(row))?;
+            return writer.end(true);
+        }
+        self.fields(first, self.completed(answer))
+    }
+
+    /// A thing with the fields that are asked for, of which those that it doesn't have are empty. After a deed it is too
+    /// late to refuse them.
+    fn completed(&self, mut object: Value) -> Value {
+        self.note_absent(std::slice::from_ref(&object));
+        for path in &self.columns {
+            if at(&object, path).is_none() {
+                object[path.as_str()] = Value::Null;
+            }
+        }
+        object
+    }
+
+    /// Says which of the fields that are asked for none of some things has.
+    fn note_absent(&self, objects: &[Value]) {
+        for path in self.columns.iter().filter(|path| objects.iter().all(|object| at(object, path).is_none())) {
+            let guess = did_you_mean(path, keys(&[], objects).iter().map(String::as_str));
+            note(&format!("there is no field `{path}`{guess}"));
+        }
+    }
+
+    /// What has no fields.
+    fn text(&self, value: &Value) -> Result<()> {
+        if !self.columns.is_empty() {
+            note("the answer has no fields");
+        }
+        let lines = match (self.format, value) {
+            (Format::Json, value) => format!("{value:#}\n"),
+            (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| item.to_string() + "\n").collect(),
+            (Format::Jsonl, value) => format!("{value}\n"),
+            (_, Value::Array(items)) => items.iter().map(|item| text_of(item, ", ") + "\n").collect(),
+            (_, value) => text_of(value, ", ") + "\n",
+        };
+        print(&lines)
     }
 
     /// A result without its secrets, unless they are asked for.
     fn value(&self, result: impl Serialize) -> Result<Value> {
-        let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+        let mut value = plain(result)?;
         if !self.show_secrets {
             secrets::mask(&mut value);
         }
         Ok(value)
     }
+}
+
+/// A result as it is.
+fn plain(result: impl Serialize) -> Result<Value> {
+    let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
+    number::tidy(&mut value);
+    Ok(value)
+}
+
+/// The names of all fields of some objects, those of `first` first.
+fn keys(first: &[&str], objects: &[Value]) -> Vec<String> {
+    let members = || objects.iter().filter_map(Value::as_object);
+    let known = first.iter().filter(|name| members().any(|object| object.contains_key(**name)));
+    let mut names: Vec<String> = known.map(|name| (*name).to_owned()).collect();
+    let mut seen: HashSet<&str> = first.iter().copied().collect();
+    for name in members().flat_map(Map::keys) {
+        if seen.insert(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn unwritable(error: &serde_json::Error) -> Failure {
@@ -224,12 +398,17 @@ struct Rows {
     columns: Vec<String>,
     /// Whether JSON is cut down to the columns, too.
     only_columns: bool,
+    /// What has been seen of each column of a table.
+    seen: Vec<Seen>,
     form: Form,
+    /// Whether somebody waits for each row.
+    live: bool,
     count: usize,
 }
 
 enum Form {
     Table(Vec<Vec<String>>),
+    Lines(Lines),
     Json,
     Jsonl,
     Csv(Box<csv::Writer<io::Stdout>>),
@@ -252,14 +431,35 @@ impl Rows {
                 Form::Tsv
             }
         };
-        Ok(Self { columns, only_columns, form, count: 0 })
+        let seen = vec![Seen::Nothing; columns.len()];
+        Ok(Self { columns, only_columns, seen, form, live: false, count: 0 })
+    }
+
+    fn begin_stream(
+        format: Format,
+        columns: Vec<String>,
+        only_columns: bool,
+        widths: &[(&'static str, usize)],
+    ) -> Result<Self> {
+        let lines = (format == Format::Table).then(|| Lines::new(&columns, widths));
+        let rows = Self::begin(format, columns, only_columns)?;
+        Ok(Self { live: true, form: lines.map_or(rows.form, Form::Lines), ..rows })
     }
 
     fn row(&mut self, row: &Value) -> Result<()> {
         let cells =
             |separator| self.columns.iter().map(move |path| at(row, path).map(|value| text_of(value, separator)));
         match &mut self.form {
-            Form::Table(rows) => rows.push(cells(", ").map(Option::unwrap_or_default).collect()),
+            Form::Table(rows) => {
+                rows.push(cells(", ").map(Option::unwrap_or_default).collect());
+                for (path, seen) in self.columns.iter().zip(&mut self.seen) {
+                    *seen = seen.with(at(row, path));
+                }
+            }
+            Form::Lines(lines) => {
+                let row: Vec<String> = cells(", ").map(Option::unwrap_or_default).collect();
+                print(&lines.add(&row))?;
+            }
             Form::Json => {
                 let before = if self.count == 0 { "[\n" } else { ",\n" };
                 print(&format!("{before}  {}", self.object(row)))?;
@@ -269,6 +469,9 @@ impl Rows {
                 let record =
                     self.columns.iter().map(|path| at(row, path).map(|value| text_of(value, ";")).unwrap_or_default());
                 writer.write_record(record).map_err(csv_failure)?;
+                if self.live {
+                    writer.flush().map_err(|error| Failure::write("standard output", error))?;
+                }
             }
             Form::Tsv => {
                 let cells: Vec<String> = cells(";").map(|cell| cell::without_tabs(&cell.unwrap_or_default())).collect();
@@ -295,10 +498,31 @@ impl Rows {
                 }
                 Ok(())
             }
-            Form::Table(rows) => print(&table::rows(&self.columns, &rows)),
+            Form::Table(rows) => {
+                let numbers: Vec<bool> = self.seen.iter().map(|seen| *seen == Seen::Numbers).collect();
+                print(&table::rows(&self.columns, &numbers, &rows))
+            }
             Form::Json => print(if self.count == 0 { "[]\n" } else { "\n]\n" }),
             Form::Csv(mut writer) => writer.flush().map_err(|error| Failure::write("standard output", error)),
-            Form::Jsonl | Form::Tsv => Ok(()),
+            Form::Lines(_) | Form::Jsonl | Form::Tsv => Ok(()),
+        }
+    }
+}
+
+/// What there is in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Numbers,
+    Others,
+}
+
+impl Seen {
+    fn with(self, value: Option<&Value>) -> Self {
+        match (self, value) {
+            (seen, None | Some(Value::Null)) => seen,
+            (Self::Nothing | Self::Numbers, Some(Value::Number(_))) => Self::Numbers,
+            _ => Self::Others,
         }
     }
 }

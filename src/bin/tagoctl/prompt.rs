@@ -8,7 +8,7 @@ use tagoio::{Password, PinCode};
 use crate::failure::{Failure, Result};
 
 /// Whether somebody is there to answer.
-fn is_attended() -> bool {
+pub(crate) fn is_attended() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
@@ -42,6 +42,11 @@ impl Danger {
             .hint("--dry-run shows what would be done"));
         }
         if ask(&format!("{}?", capitalized(deed)))? { Ok(true) } else { Err(Failure::Declined) }
+    }
+
+    /// Whether somebody is to be asked.
+    pub(crate) fn asks(&self) -> bool {
+        !self.yes && !self.dry_run
     }
 
     pub(crate) fn is_dry_run(&self) -> bool {

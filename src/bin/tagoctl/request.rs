@@ -56,6 +56,15 @@ pub(crate) fn text_of(path: &str) -> Result<String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// A text of the command line: itself, the content of a file for `@FILE`, or standard input for `-`.
+pub(crate) fn text_or_file(text: &str) -> Result<String> {
+    match text.strip_prefix('@') {
+        Some(path) => text_of(path),
+        None if text == "-" => text_of(text),
+        None => Ok(text.to_owned()),
+    }
+}
+
 fn read<T: DeserializeOwned>(source: &str, value: Value) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();

@@ -1,0 +1,466 @@
+//! Work on many things at once: what `tagoio::bulk` does, drawn.
+
+mod drawing;
+mod results;
+
+use std::cell::OnceCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Progress, Report, Stop, Task};
+use tagoio::profile::{Plan, ProfileInfo};
+use tagoio::{Client, Error, ProfileId};
+
+use crate::connect::Context;
+use crate::failure::{Failure, Result, chain};
+use crate::output::{Format, Output, note};
+use drawing::Drawing;
+use results::Results;
+pub(crate) use results::is_json_lines;
+
+/// How many failures are told one by one.
+const FAILURES_SHOWN: usize = 10;
+
+/// How many things are gone about.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Bulk work")]
+pub(crate) struct BulkArgs {
+    /// How many things are worked on at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// How many requests a minute go to each route that TagoIO limits: a number, or those of a plan (free, starter,
+    /// scale) [default: those of the profile's plan]
+    #[arg(long, value_name = "N|PLAN")]
+    rate: Option<Rate>,
+    /// Keep in this file what is done, so that --resume can go on after any interruption [default: that of a list
+    /// FILE is FILE.journal, which is gone when all is done; without a list there is none]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Go on where the journal ends
+    #[arg(long)]
+    resume: bool,
+    /// Write what came of each thing to a file, a line for each: CSV, or JSON lines when it is called *.jsonl
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// How many requests a minute are made of a limited route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rate {
+    PerMinute(u32),
+    Of(Plan),
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match (text.parse(), text.to_lowercase().parse()) {
+            (Ok(0), _) => Err("with 0 nothing would ever be sent".to_owned()),
+            (Ok(number), _) => Ok(Self::PerMinute(number)),
+            (_, Ok(plan)) => Ok(Self::Of(plan)),
+            _ => Err("it has to be a number, free, starter or scale".to_owned()),
+        }
+    }
+}
+
+/// What a person knows a task by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its line in the file that lists it.
+    pub(crate) line: Option<u64>,
+    /// An e-mail address, or an id.
+    pub(crate) name: String,
+}
+
+impl Target {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self { line: None, name: name.into() }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}, {}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// Where the journal of some work is kept.
+#[derive(Debug)]
+pub(crate) struct JournalFile {
+    path: PathBuf,
+    /// Whether it is ours to remove once all is done: nobody asked for it by its name.
+    passing: bool,
+    resume: bool,
+}
+
+/// Bulk work that is being prepared, and then done.
+pub(crate) struct Session<'a> {
+    args: &'a BulkArgs,
+    out: &'a Output,
+    client: Client,
+    stop: Stop,
+    profile: OnceCell<Option<ProfileInfo>>,
+}
+
+impl BulkArgs {
+    /// Makes the client that the work is prepared and done with. Nothing is sent.
+    pub(crate) fn begin<'a>(&'a self, context: &'a Context<'_>) -> Result<Session<'a>> {
+        let stop = Stop::new();
+        let client = context.client_with(|builder| builder.clock(stop.clock()))?;
+        Ok(Session { args: self, out: context.out, client, stop, profile: OnceCell::new() })
+    }
+
+    /// Whether nothing is asked for that one thing alone doesn't have.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.results.is_none() && self.journal.is_none()
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub(crate) fn is_resuming(&self) -> bool {
+        self.resume
+    }
+
+    /// The journal that the command line asks for, else one beside the file that lists what to do. Whether it is there
+    /// has to fit `--resume`; to be called before long preparations.
+    pub(crate) fn journal_file(&self, list: Option<&Path>) -> Result<Option<JournalFile>> {
+        let beside = list.map(|list| {
+            let mut name = list.as_os_str().to_owned();
+            name.push(".journal");
+            PathBuf::from(name)
+        });
+        let passing = self.journal.is_none();
+        let Some(path) = self.journal.clone().or(beside) else {
+            return if self.resume {
+                Err(Failure::usage("no_journal", "--resume needs the journal that it goes on with: --journal FILE"))
+            } else {
+                Ok(None)
+            };
+        };
+        match (path.exists(), self.resume) {
+            (true, false) => Err(Failure::usage(
+                "journal_exists",
+                format!("{} is there already: it is the journal of an earlier run", path.display()),
+            )
+            .hint("--resume goes on where it stopped; remove the file to begin anew")),
+            (false, true) => {
+                Err(Failure::usage("no_journal", format!("there is no journal {} to go on with", path.display()))
+                    .hint("leave out --resume to begin"))
+            }
+            _ => Ok(Some(JournalFile { path, passing, resume: self.resume })),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// The client of the work. Its waits are short once the work is to stop.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Does the tasks and says what came of them; `work` as in "import users".
+    pub(crate) fn run<T: Task>(
+        &self,
+        work: &str,
+        journal: Option<&JournalFile>,
+        tasks: &[T],
+        target: impl Fn(usize) -> Target,
+    ) -> Result<()> {
+        if tasks.is_empty() {
+            return self.conclude(Bulk::new(&self.client).run(tasks), &target, None, None);
+        }
+        let rate = self.rate()?;
+        let results = self.args.results.as_deref().map(Results::create).transpose()?;
+        let opened = journal.map(|journal| self.open(journal, work)).transpose()?;
+        let drawing = Drawing::begin(tasks.len(), self.args.quiet);
+        self.listen_for_ctrl_c(&drawing, journal);
+
+        let mut bulk =
+            Bulk::new(&self.client).jobs(self.args.jobs.into()).stop(&self.stop).on_event(|event| drawing.tell(event));
+        bulk = match rate {
+            Rate::PerMinute(requests) => bulk.per_minute(requests),
+            Rate::Of(plan) => bulk.plan(plan),
+        };
+        if let Some(journal) = &opened {
+            bulk = bulk.journal(journal);
+        }
+        let report = bulk.run(tasks);
+        drawing.end();
+        self.conclude(report, &target, results, journal)
+    }
+
+    /// The rate that is asked for, else that of the profile's plan; where it can't be known, that of the smallest.
+    fn rate(&self) -> Result<Rate> {
+        if let Some(rate) = self.args.rate {
+            return Ok(rate);
+        }
+        let plan = self.profile()?.and_then(|profile| profile.account_plan.as_deref());
+        if let Some(Ok(plan)) = plan.map(str::parse) {
+            return Ok(Rate::Of(plan));
+        }
+        if !self.args.quiet {
+            note("the profile's plan can't be read: the smallest plan's rate limits are kept; --rate sets others");
+        }
+        Ok(Rate::Of(Plan::Free))
+    }
+
+    /// The profile, if the token may read it.
+    fn profile(&self) -> Result<Option<&ProfileInfo>> {
+        if self.profile.get().is_none() {
+            let profile = match self.client.profile().info(ProfileId::CURRENT) {
+                Ok(profile) => Some(profile),
+                Err(error) if error.is_unauthorized() || matches!(error, Error::Transport { .. }) => {
+                    return Err(error.into());
+                }
+                Err(_) => None,
+            };
+            return Ok(self.profile.get_or_init(|| profile).as_ref());
+        }
+        Ok(self.profile.get().and_then(Option::as_ref))
+    }
+
+    fn open(&self, journal: &JournalFile, work: &str) -> Result<Journal> {
+        let mut header = JournalHeader::new(work, &self.client);
+        if let Some(profile) = self.profile()? {
+            header = header.option("profile", &profile.info.id);
+        }
+        let path = &journal.path;
+        let opened = if journal.resume { Journal::resume(path, &header) } else { Journal::create(path, &header) }?;
+        if journal.resume && !self.args.quiet && self.out.format() == Format::Table {
+            note(&format!("{}: {} done before", path.display(), opened.resumed()));
+        }
+        Ok(opened)
+    }
+
+    fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
+        let bar = drawing.bar();
+        let say = move |text: &str| match &bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
+        };
+        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
+        on_ctrl_c(&self.stop, say, go_on);
+    }
+
+    /// Writes the results, the summary and the failures, and says how it went.
+    fn conclude(
+        &self,
+        report: Report,
+        target: &impl Fn(usize) -> Target,
+        results: Option<Results>,
+        journal: Option<&JournalFile>,
+    ) -> Result<()> {
+        if let Some(mut results) = results {
+            for (index, outcome) in report.outcomes.iter().enumerate() {
+                results.add(&target(index), outcome)?;
+            }
+            results.end()?;
+        }
+        let failures: Vec<(Target, String)> = report
+            .outcomes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, outcome)| Some((target(index), reason(outcome)?)))
+            .collect();
+        match self.out.format() {
+            Format::Table => {
+                eprintln!("{}", summary(&report.progress));
+                self.show(&failures);
+            }
+            format => {
+                let mut object = counts(&report.progress);
+                if matches!(format, Format::Json | Format::Jsonl) {
+                    let failure = |(target, error): &(Target, String)| json!({"line": target.line, "target": target.name, "error": error});
+                    object["failures"] = failures.iter().map(failure).collect();
+                }
+                self.out.item(&[], &object)?;
+            }
+        }
+        if report.is_complete() {
+            if let Some(JournalFile { path, passing: true, .. }) = journal {
+                // Whatever is left of it is refused and explained by the next run.
+                let _ = fs::remove_file(path);
+            }
+            return Ok(());
+        }
+        Err(incomplete(report, journal.is_some()))
+    }
+
+    fn show(&self, failures: &[(Target, String)]) {
+        for (target, reason) in failures.iter().take(FAILURES_SHOWN) {
+            eprintln!("  {target}: {reason}");
+        }
+        if let Some(more @ 1..) = failures.len().checked_sub(FAILURES_SHOWN) {
+            let place = match &self.args.results {
+                Some(file) => format!("in {}", file.display()),
+                None => "that --results FILE would list".to_owned(),
+            };
+            eprintln!("  … and {more} more, {place}");
+        }
+    }
+}
+
+/// A switch that the first Ctrl-C presses; the second one ends at once.
+pub(crate) fn stop_on_ctrl_c() -> Stop {
+    let stop = Stop::new();
+    on_ctrl_c(&stop, |text| eprintln!("{text}"), None);
+    stop
+}
+
+/// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
+fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
+    let stop = stop.clone();
+    let listening = ctrlc::set_handler(move || {
+        if !stop.is_requested() {
+            say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
+            stop.request();
+            return;
+        }
+        if let Some(text) = &last_word {
+            say(text);
+        }
+        std::process::exit(130);
+    });
+    if let Err(error) = listening {
+        note(&format!("Ctrl-C will end at once: {error}"));
+    }
+}
+
+/// Why a task isn't done, for a person.
+fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Uncertain(error) => Some(format!("it may be done or not: {}", chain(error))),
+        outcome => outcome.error().map(chain),
+    }
+}
+
+/// Why the work isn't complete, and what to do about it.
+fn incomplete(report: Report, has_journal: bool) -> Failure {
+    let progress = &report.progress;
+    let done = progress.total.saturating_sub(progress.failed + progress.uncertain + progress.not_tried);
+    let go_on = if has_journal { format!("; to go on: {}", resuming()) } else { String::new() };
+    match &report.halt {
+        Some(Halt::Asked) => {
+            Failure::Interrupted(format!("stopped when {done} of {} were done{go_on}", progress.total))
+        }
+        Some(Halt::Unauthorized) => {
+            let refusal = |outcome| match outcome {
+                Outcome::Failed(error) if error.is_unauthorized() => Some(error),
+                _ => None,
+            };
+            if let (0, Some(error)) = (done, report.outcomes.into_iter().find_map(refusal)) {
+                return Failure::Tago(error);
+            }
+            Failure::Partly(format!("TagoIO refused the token when {done} of {} were done{go_on}", progress.total))
+        }
+        Some(Halt::Journal(error)) => Failure::Partly(format!(
+            "{}: stopped when {done} of {} were done, because the rest couldn't be resumed",
+            chain(error),
+            progress.total
+        )),
+        _ => {
+            let again = if has_journal { format!("; to try again: {}", resuming()) } else { String::new() };
+            let undone = progress.failed + progress.uncertain;
+            Failure::Partly(format!("{undone} of {} failed{again}", progress.total))
+        }
+    }
+}
+
+/// The amounts that aren't zero, in words.
+fn summary(progress: &Progress) -> String {
+    let done = progress.done.iter().map(|(action, count)| (action.as_str(), *count));
+    let rest = [
+        ("done before", progress.resumed),
+        ("failed", progress.failed),
+        ("uncertain", progress.uncertain),
+        ("not tried", progress.not_tried),
+    ];
+    let parts: Vec<String> =
+        done.chain(rest).filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
+    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+/// All amounts, for a program.
+fn counts(progress: &Progress) -> Value {
+    let mut object = json!({ "total": progress.total });
+    for action in [Action::Created, Action::Updated, Action::Unchanged, Action::Deleted, Action::Sent, Action::Missing]
+    {
+        object[action.as_str()] = progress.count(&action).into();
+    }
+    for (name, count) in [
+        ("done_before", progress.resumed),
+        ("failed", progress.failed),
+        ("uncertain", progress.uncertain),
+        ("not_tried", progress.not_tried),
+    ] {
+        object[name] = count.into();
+    }
+    object
+}
+
+/// The command line that goes on with this work.
+fn resuming() -> String {
+    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
+    if !words.iter().any(|word| word == "--resume") {
+        words.push("--resume".to_owned());
+    }
+    format!("tagoctl {}", words.join(" "))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_or_that_of_a_plan() {
+        for (text, rate) in [
+            ("30", Ok(Rate::PerMinute(30))),
+            ("scale", Ok(Rate::Of(Plan::Scale))),
+            ("Free", Ok(Rate::Of(Plan::Free))),
+            ("0", Err("with 0 nothing would ever be sent")),
+            ("-1", Err("it has to be a number, free, starter or scale")),
+            ("gold", Err("it has to be a number, free, starter or scale")),
+        ] {
+            assert_eq!(text.parse::<Rate>(), rate.map_err(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_summary_has_what_there_is() {
+        let mut progress = Progress::default();
+        assert_eq!(summary(&progress), "nothing to do");
+        progress.done = [(Action::Updated, 2), (Action::Created, 3), (Action::Deleted, 0)].into();
+        (progress.resumed, progress.not_tried) = (4, 1);
+        assert_eq!(summary(&progress), "3 created, 2 updated, 4 done before, 1 not tried");
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_word_for_a_shell() {
+        for word in ["users.csv", "", "a b", "*@example.com", "it's", "$HOME", "a\nb", "site=lisbon", "~x", "#1"] {
+            assert_eq!(shlex::split(&quoted(word)), Some(vec![word.to_owned()]), "{word}");
+        }
+        assert_eq!(quoted("run/users.csv"), "run/users.csv");
+    }
+}

@@ -1,0 +1,241 @@
+//! `tagoctl run user delete`.
+
+use std::collections::{HashMap, HashSet};
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use serde_json::json;
+use tagoio::bulk::DeleteUser;
+use tagoio::run::{UserField, UserInfo, UserQuery, UserRow};
+use tagoio::{Client, UserId};
+
+use super::filter::Filter;
+use crate::bulk::{BulkArgs, Target};
+use crate::connect::Context;
+use crate::failure::{Failure, Result};
+use crate::output::{Columns, Format, note};
+use crate::prompt::Danger;
+use crate::request::text_of;
+use crate::run::whom::user_id;
+
+pub(super) const EXAMPLES: &str = "\
+All users are looked up before the first one is deleted. A file has an id or an e-mail address on each line.
+
+Examples:
+  tagoctl run user delete jane@example.com
+  tagoctl run user delete --tag organization=acme --dry-run
+  tagoctl run user delete --file leavers.txt --ignore-missing --yes";
+
+const COLUMNS: Columns = Columns::new(&["id", "name", "email"], &[]);
+
+/// Up to so many users are looked up one by one; more of them in one pass through all users.
+const FEW: usize = 50;
+/// How many users are shown before the question.
+const SHOWN: usize = 10;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// The users, unless --file or a filter says who
+    #[arg(value_name = "ID|EMAIL")]
+    users: Vec<String>,
+    /// Take the users from a file, or from standard input with `-`
+    #[arg(long, value_name = "FILE|-", conflicts_with = "users")]
+    file: Option<String>,
+    /// Pass over users that aren't there (any more)
+    #[arg(long)]
+    ignore_missing: bool,
+    #[command(flatten)]
+    danger: Danger,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    bulk: BulkArgs,
+}
+
+/// A user who is to be deleted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Named {
+    id: UserId,
+    name: String,
+    email: String,
+}
+
+impl From<UserInfo> for Named {
+    fn from(user: UserInfo) -> Self {
+        Self { id: user.id, name: user.name, email: user.email }
+    }
+}
+
+impl Named {
+    fn of_row(row: UserRow) -> Option<Self> {
+        Some(Self { id: row.id?, name: row.name.unwrap_or_default(), email: row.email.unwrap_or_default() })
+    }
+
+    fn text(&self) -> String {
+        format!("{} <{}>", self.name, self.email).trim_start().to_owned()
+    }
+}
+
+impl Args {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
+        context.out.chosen(&COLUMNS)?;
+        let names = match &self.file {
+            Some(file) => lines_of(file, &text_of(file)?)?,
+            None => self.users.clone(),
+        };
+        let is_named = self.file.is_some() || !self.users.is_empty();
+        match (is_named, self.filter.is_empty()) {
+            (false, true) => {
+                return Err(Failure::usage("missing_users", "no user is named")
+                    .hint("name them, or give --file, or a filter such as --tag KEY=VALUE"));
+            }
+            (true, false) => {
+                return Err(Failure::usage("conflict", "users are either named or filtered, not both"));
+            }
+            _ => {}
+        }
+        let journal = self.bulk.journal_file(None)?;
+        let session = self.bulk.begin(context)?;
+        let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
+
+        if self.danger.is_dry_run() {
+            context.out.list(&COLUMNS, &users)?;
+        } else if self.danger.asks() && context.out.format() == Format::Table && users.len() > 1 {
+            show(&users);
+        }
+        let deed = match &users[..] {
+            [] => return session.run("delete users", None, &[] as &[DeleteUser], |_| Target::new("")),
+            [user] => format!("delete the user {} for good", user.text()),
+            users => format!("delete {} users for good", users.len()),
+        };
+        if !self.danger.is_meant(&deed)? {
+            return Ok(());
+        }
+        if let ([user], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+            let said = session.client().run().users().delete(&user.id)?;
+            return context.out.ack(&json!({"id": user.id, "deleted": true}), &format!("{}: {said}", user.text()));
+        }
+        let tasks: Vec<DeleteUser> = users.iter().map(|user| DeleteUser::new(&user.id)).collect();
+        session.run("delete users", journal.as_ref(), &tasks, |index| Target::new(users[index].email.as_str()))
+    }
+
+    fn filtered(&self, client: &Client) -> Result<Vec<Named>> {
+        let query = self.filter.query().fields(FIELDS);
+        let users = client.run().users();
+        let mut found = Vec::new();
+        for row in users.iter(&query) {
+            found.extend(Named::of_row(row?));
+        }
+        Ok(found)
+    }
+
+    /// The users of these ids and e-mail addresses, each of them once.
+    fn named(&self, client: &Client, names: &[String]) -> Result<Vec<Named>> {
+        let found: Vec<Option<Named>> =
+            if names.len() <= FEW { one_by_one(client, names)? } else { in_one_pass(client, names)? };
+        let missing: Vec<&str> =
+            names.iter().zip(&found).filter(|(_, user)| user.is_none()).map(|(name, _)| name.as_str()).collect();
+        if !missing.is_empty() && !self.ignore_missing && !self.bulk.is_resuming() {
+            let who = match &missing[..] {
+                [one] => format!("there is no user {one}"),
+                many => format!("there are no users {}", shortened(many)),
+            };
+            return Err(Failure::not_found(format!("{who}: nobody was deleted")));
+        }
+        let mut seen = HashSet::new();
+        Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).collect())
+    }
+}
+
+const FIELDS: [UserField; 3] = [UserField::Id, UserField::Name, UserField::Email];
+
+fn one_by_one(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
+    let users = client.run().users();
+    let find = |name: &String| -> Result<Option<Named>> {
+        let id = match user_id(client, name) {
+            Ok(id) => id,
+            Err(failure) if failure.is_not_found() => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        match users.info(id) {
+            Ok(user) => Ok(Some(user.into())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    };
+    names.iter().map(find).collect()
+}
+
+fn in_one_pass(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
+    let mut wanted: HashMap<String, Option<Named>> = names.iter().map(|name| (key(name), None)).collect();
+    for row in client.run().users().iter(&UserQuery::new().fields(FIELDS)) {
+        let Some(user) = Named::of_row(row?) else { continue };
+        for name in [user.id.to_string(), key(&user.email)] {
+            if let Some(found) = wanted.get_mut(&name) {
+                *found = Some(user.clone());
+            }
+        }
+    }
+    Ok(names.iter().map(|name| wanted.get(&key(name)).cloned().flatten()).collect())
+}
+
+/// E-mail addresses are the same whatever their case, ids are not.
+fn key(name: &str) -> String {
+    if name.contains('@') { name.to_lowercase() } else { name.to_owned() }
+}
+
+fn show(users: &[Named]) {
+    for user in users.iter().take(SHOWN) {
+        note(&format!("  {}", user.text()));
+    }
+    if let Some(more @ 1..) = users.len().checked_sub(SHOWN) {
+        note(&format!("  … and {more} more"));
+    }
+}
+
+fn shortened(names: &[&str]) -> String {
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+/// The ids and e-mail addresses of a file. A first line that only says which of them it lists is passed over, so that
+/// the list of another command can be used.
+fn lines_of(file: &str, text: &str) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let name = line.trim();
+        let is_header = number == 1 && (name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("email"));
+        if name.is_empty() || is_header {
+            continue;
+        }
+        if name.contains([',', ';', '"', '\t', ' ']) {
+            return Err(Failure::usage(
+                "invalid_file",
+                format!("{file}: line {number} isn't one id or one e-mail address"),
+            ));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_an_id_or_an_address_on_each_line() {
+        for (text, names) in [
+            ("", Some(vec![])),
+            ("a@x.io\r\n\r\n 61eb \n", Some(vec!["a@x.io", "61eb"])),
+            ("email\na@x.io", Some(vec!["a@x.io"])),
+            ("ID\n1\nid\n", Some(vec!["1", "id"])),
+            ("a@x.io,b@x.io\n", None),
+            ("id,email\n1,a@x.io\n", None),
+        ] {
+            assert_eq!(lines_of("f", text).ok(), names.map(|names| names.into_iter().map(str::to_owned).collect()));
+        }
+    }
+}

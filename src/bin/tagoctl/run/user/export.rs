@@ -1,0 +1,129 @@
+//! `tagoctl run user export`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+use tagoio::bulk::Stop;
+use tagoio::bulk::users::{UserColumn, UserExport};
+use tagoio::run::{UserOrder, UserQuery};
+use tagoio::{Client, Direction};
+
+use super::filter::Filter;
+use super::source::Form;
+use crate::bulk::stop_on_ctrl_c;
+use crate::connect::Context;
+use crate::failure::{Failure, Result};
+use crate::file;
+use crate::nearest::did_you_mean;
+use crate::output::{Format, Output};
+
+pub(super) const EXAMPLES: &str = "\
+`import` and `sync` read what this writes.
+
+--columns takes the columns of a list (see `import`). A request for each user is needed for newsletter, options, \
+option:NAME, custom_preferences, custom:FIELD and force_password_change.
+
+Examples:
+  tagoctl run user export users.csv
+  tagoctl run user export --tag site=lisbon --columns email,name,tags
+  tagoctl run user export users.csv --tag-columns site,floor
+  tagoctl run user export --format jsonl | gzip > users.jsonl.gz";
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// The file, which is there only once it is complete; standard output when none is given
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The form of the list [default: by the file's name and --output, else csv]
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+    /// Have a column for each tag of these keys, besides the one with all tags
+    #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
+    tag_columns: Vec<String>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+impl Args {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
+        let form = self.form(context.out);
+        let columns = self.columns(context.out, form)?;
+        let client = context.client()?;
+        // Who is created meanwhile comes last, and moves nobody to another page.
+        let query = self.filter.query().order_by(UserOrder::CreatedAt, Direction::Ascending);
+        let export = Export { client: &client, query, columns, form };
+        let Some(path) = &self.file else {
+            return export.write("standard output", io::stdout().lock(), None).map(drop);
+        };
+        let name = path.display().to_string();
+        let stop = stop_on_ctrl_c();
+        let count = file::replace(path, |file| export.write(&name, file, Some(&stop)))?;
+        context.out.ack(&json!({"file": name, "users": count}), &format!("{name}: {count} users"))
+    }
+
+    fn form(&self, out: &Output) -> Form {
+        let of_name = || Form::of_name(self.file.as_deref()?);
+        let of_output = || match out.format() {
+            Format::Json | Format::Jsonl => Form::Jsonl,
+            Format::Table | Format::Csv | Format::Tsv => Form::Csv,
+        };
+        self.format.or_else(of_name).unwrap_or_else(of_output)
+    }
+
+    fn columns(&self, out: &Output, form: Form) -> Result<Vec<UserColumn>> {
+        let mut columns = Vec::new();
+        for name in out.columns() {
+            columns.push(name.parse().map_err(|_| {
+                let known = || UserColumn::NAMES.iter().copied();
+                let all: Vec<&str> = known().collect();
+                Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
+                    .hint(format!("there are {}", all.join(", ")))
+            })?);
+        }
+        if columns.is_empty() {
+            columns.extend_from_slice(UserColumn::EXPORT);
+        }
+        columns.extend(self.tag_columns.iter().cloned().map(UserColumn::Tag));
+        // Whatever is wrong with them is known before anything is asked for.
+        let tried = match form {
+            Form::Csv => UserExport::csv(io::sink(), &columns).map(drop),
+            Form::Jsonl => UserExport::json_lines(io::sink(), &columns).map(drop),
+        };
+        tried.map_err(|error| Failure::usage("unknown_column", error.to_string()))?;
+        Ok(columns)
+    }
+}
+
+struct Export<'a> {
+    client: &'a Client,
+    query: UserQuery,
+    columns: Vec<UserColumn>,
+    form: Form,
+}
+
+impl Export<'_> {
+    fn write(&self, name: &str, file: impl Write, stop: Option<&Stop>) -> Result<usize> {
+        let unwritable = |error| Failure::write(name, error);
+        let export = match self.form {
+            Form::Csv => UserExport::csv(file, &self.columns),
+            Form::Jsonl => UserExport::json_lines(file, &self.columns),
+        };
+        let mut export = export.map_err(unwritable)?;
+        let is_in_list = !self.columns.iter().any(UserColumn::is_beyond_lists);
+        let users = self.client.run().users();
+        let mut count = 0;
+        for user in users.iter(&self.query) {
+            if stop.is_some_and(Stop::is_requested) {
+                return Err(Failure::Interrupted(format!("stopped after {count} users: there is no {name}")));
+            }
+            let listed = user?;
+            let user = if is_in_list { listed } else { users.info(listed.id)? };
+            export.write(&user).map_err(unwritable)?;
+            count += 1;
+        }
+        export.finish().and_then(|mut file| file.flush()).map_err(unwritable)?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,7 @@
+//! `tagoctl run`.
+
+mod domain;
+mod notify;
+mod saml;
+mod settings;
+mod theme;

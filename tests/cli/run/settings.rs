@@ -1,0 +1,267 @@
+//! `tagoctl run info|edit|email-test`.
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::world::World;
+
+fn settings(world: &World) -> Value {
+    serde_json::to_value(world.sandbox().client().unwrap().run().info().unwrap()).unwrap()
+}
+
+#[test]
+fn the_settings_are_shown_to_people_and_to_programs() {
+    let world = World::new();
+    world.tagoctl("run info").success().stderr_eq("").stdout_eq(str![[r#"
+name                         Arbor Cold Chain
+sub_title                    Every degree counts
+url                          arbor.tago.run
+active                       true
+profile                      66a000046e73e372e2338aca
+signup_method                default
+auth_token_ttl               3 months
+anonymous_token              u-72ab…
+created_at                   2024-11-30T12:00:00.000Z
+custom_fields                Badge number, Shift
+dictionary                   66a0003b9691c38b30d2b83c
+email_domain                 example.com
+email_templates              invite, password_recover, welcome
+favicon                      https://assets.example.com/arbor/favicon.ico
+feature_devicewifisetup
+feature_geolocation
+integration
+logo                         https://assets.example.com/arbor/logo.png
+logo_options
+security.delete.email_owner  true
+security.otp.authenticator   true
+security.otp.email           true
+security.otp.sms             false
+sidebar_buttons              Cold rooms, Status
+signin_buttons               Help
+signup_fields                name, company
+signup_logo
+signup_logo_options
+sso_saml_active              false
+theme.auth_bg_type           color
+theme.buttonPrimary          #0a6ebd
+theme.buttonPrimaryText      #ffffff
+theme.link                   #0a6ebd
+theme.loginButton            #0a6ebd
+theme.navbar                 #0b2239
+theme.navbarText             #ffffff
+theme.primary                #0a6ebd
+theme.sidebarBackground      #f4f7fa
+updated_at                   2026-01-21T20:50:19.502Z
+
+"#]]);
+    let shown: Value = serde_json::from_str(&world.stdout("run info -o json")).unwrap();
+    let mut whole = settings(&world);
+    whole["anonymous_token"] = json!("u-72ab…");
+    assert_eq!(shown, whole);
+    world
+        .tagoctl("run info --columns name,security.otp,email_templates.invite.subject")
+        .success()
+        .stderr_eq("")
+        .stdout_eq(str![[r#"
+name                            Arbor Cold Chain
+security.otp                    {"authenticator":true,"email":true,"sms":false}
+email_templates.invite.subject  You're invited to Arbor Cold Chain
+
+"#]]);
+    world.tagoctl("run info --columns nmae").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `nmae`; did you mean `name`?
+hint: there are active, anonymous_token, auth_token_ttl, created_at, custom_fields, dictionary, email_domain, email_templates.invite.subject, email_templates.invite.value, email_templates.password_recover.subject, email_templates.password_recover.value, email_templates.welcome.subject, email_templates.welcome.value, favicon, feature_devicewifisetup, feature_geolocation, integration, logo, logo_options, name, profile, security.delete.email_owner, security.otp.authenticator, security.otp.email, security.otp.sms, sidebar_buttons, signin_buttons, signup_fields, signup_logo, signup_logo_options, signup_method, sso_saml_active, sub_title, theme.auth_bg_type, theme.buttonPrimary, theme.buttonPrimaryText, theme.link, theme.loginButton, theme.navbar, theme.navbarText, theme.primary, theme.sidebarBackground, updated_at, url
+
+"#]]);
+}
+
+#[test]
+fn an_edit_shows_what_it_changes_and_changes_nothing_else() {
+    let world = World::new();
+    let before = settings(&world);
+    world.tagoctl("run edit --name Arbor --active false --clear favicon --dry-run").success().stdout_eq("").stderr_eq(
+        str![[r#"
+active: true → false
+favicon: "https://assets.example.com/arbor/favicon.ico" → null
+name: "Arbor Cold Chain" → "Arbor"
+nothing was changed: it was a dry run
+
+"#]],
+    );
+    assert_eq!(settings(&world), before);
+
+    world.tagoctl("run edit --name Arbor --active false --clear favicon").success().stdout_eq("").stderr_eq(str![[
+        r#"
+active: true → false
+favicon: "https://assets.example.com/arbor/favicon.ico" → null
+name: "Arbor Cold Chain" → "Arbor"
+TagoIO Run Successfully Updated
+
+"#
+    ]]);
+    let after = settings(&world);
+    let mut expected = before.clone();
+    expected["name"] = json!("Arbor");
+    expected["active"] = json!(false);
+    expected["favicon"] = Value::Null;
+    expected["updated_at"] = after["updated_at"].clone();
+    assert_eq!(after, expected);
+
+    world.tagoctl("run edit --name Arbor").success().stdout_eq("").stderr_eq(str![[r#"
+it is so already: nothing to change
+
+"#]]);
+    world.tagoctl("run edit --sub-title Cold -o json").success().stderr_eq("").stdout_eq(str![[r#"
+{
+  "changes": [
+    {
+      "after": "Cold",
+      "before": "Every degree counts",
+      "field": "sub_title"
+    }
+  ],
+  "updated": true
+}
+
+"#]]);
+}
+
+#[test]
+fn settings_that_were_read_are_written_back_with_what_was_changed_in_them() {
+    let world = World::new();
+    let token = settings(&world)["anonymous_token"].clone();
+    let text = world.stdout("run info -o json");
+    assert!(!text.contains(token.as_str().unwrap()), "masked");
+
+    world.file("portal.json", &text);
+    world.sandbox().clear_journal();
+    world.tagoctl("run edit --json portal.json").success().stdout_eq("").stderr_eq(str![[r#"
+it is so already: nothing to change
+
+"#]]);
+    assert_eq!(world.sandbox().journal().len(), 1, "only read");
+
+    let mut changed: Value = serde_json::from_str(&text).unwrap();
+    changed["security"]["otp"]["sms"] = json!(true);
+    changed["custom_fields"][0]["label"] = json!("Badge");
+    changed["sidebar_buttons"].as_array_mut().unwrap().remove(1);
+    changed["email_templates"]["invite"]["value"] = json!("<p>Hello $NAME$, your password is $PASSWORD$.</p>\u{1b}[2J");
+    world.file("portal.json", &changed.to_string());
+    world.tagoctl("run edit --json portal.json").success().stdout_eq("").stderr_eq(str![[r##"
+custom_fields.0.label: "Badge number" → "Badge"
+email_templates.invite.value: "<p>Hello $NAME$,</p><p>your password is $PASSWORD$; you wil… → "<p>Hello $NAME$, your password is $PASSWORD$.</p>/u001b[2J"
+security.otp.sms: false → true
+sidebar_buttons.1.color: "#0a6ebd" → nothing
+sidebar_buttons.1.conditions: [{"tag_key":"access","tag_value":"admin"}] → nothing
+sidebar_buttons.1.href: "https://status.example.com" → nothing
+sidebar_buttons.1.iconUrl: "https://assets.example.com/arbor/status.svg" → nothing
+sidebar_buttons.1.isInNewLine: true → nothing
+sidebar_buttons.1.text: "Status" → nothing
+sidebar_buttons.1.type: "link" → nothing
+TagoIO Run Successfully Updated
+
+"##]]);
+    let after = settings(&world);
+    assert_eq!(after["anonymous_token"], token);
+    for key in ["security", "custom_fields", "sidebar_buttons", "email_templates", "theme"] {
+        assert_eq!(after[key], changed[key], "{key}");
+    }
+}
+
+#[test]
+fn a_slip_is_named_before_anything_is_changed() {
+    let world = World::new();
+    let before = settings(&world);
+    for (json, said) in [
+        (
+            json!({"nmae": "x"}),
+            str![[r#"
+error: there is no field `nmae`; did you mean `name`?
+hint: --allow-unknown sends it all the same
+
+"#]],
+        ),
+        (
+            json!({"security": {"otp": {"smss": true}}}),
+            str![[r#"
+error: there is no field `security.otp.smss`; did you mean `sms`?
+hint: --allow-unknown sends it all the same
+
+"#]],
+        ),
+        (
+            json!({"active": "yes"}),
+            str![[r#"
+error: `active` can't be text
+
+"#]],
+        ),
+        (
+            json!({"integration": {"google_analytics": {"api_key": "abc…"}}}),
+            str![[r#"
+error: `integration.google_analytics.api_key` is a masked secret whose full text isn't known
+hint: read the settings with --show-secrets, or set the field in full
+
+"#]],
+        ),
+    ] {
+        world.file("edit.json", &json.to_string());
+        world.tagoctl("run edit --json edit.json").code(2).stdout_eq("").stderr_eq(said);
+    }
+    world.tagoctl("run edit").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: nothing is to be changed
+hint: give a flag or --json; the fields are active, name, sub_title, url, email_domain, email_templates, signup_method, signup_fields, signup_logo, signup_logo_options, signin_buttons, favicon, logo, logo_options, sidebar_buttons, feature_devicewifisetup, feature_geolocation, theme, integration, sso_saml_active, security, auth_token_ttl, dictionary, custom_fields
+
+"#]]);
+    world.tagoctl("run edit --clear favcon").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `favcon`; did you mean `favicon`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
+    world.tagoctl("run edit --active maybe").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: invalid value 'maybe' for '--active <true|false>'
+  [possible values: true, false]
+
+For more information, try '--help'.
+
+"#]]);
+    assert_eq!(settings(&world), before);
+
+    world
+        .tagoctl_with_stdin("run edit --json - --allow-unknown", r#"{"brand_new": {"a": 1}}"#)
+        .success()
+        .stdout_eq("")
+        .stderr_eq(str![[r#"
+brand_new.a: nothing → 1
+TagoIO Run Successfully Updated
+
+"#]]);
+    assert_eq!(settings(&world)["brand_new"], json!({"a": 1}));
+}
+
+#[test]
+fn a_test_email_goes_out() {
+    let world = World::new();
+    world.file("mail.html", "<b>It works.</b>");
+    world.tagoctl("run email-test --subject Hello --body @mail.html").success().stdout_eq("").stderr_eq(str![[r#"
+E-mail sent to alex.moreau@example.com
+
+"#]]);
+    world
+        .tagoctl_with_stdin("run email-test --subject Again --body - -o json", "text")
+        .success()
+        .stderr_eq("")
+        .stdout_eq(str![[r#"
+{
+  "sent": true,
+  "subject": "Again"
+}
+
+"#]]);
+    let subjects: Vec<String> = world.sandbox().outbox().into_iter().map(|email| email.subject).collect();
+    assert_eq!(subjects, ["Hello", "Again"]);
+    world.tagoctl("run email-test --subject Hello --body @nowhere.html").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: nowhere.html: No such file or directory (os error 2)
+
+"#]]);
+}
