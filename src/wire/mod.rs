@@ -7,6 +7,7 @@ mod query;
 mod raw;
 mod redact;
 mod retry_after;
+mod sensitive;
 mod wiped;
 
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
@@ -20,7 +21,4 @@ pub(crate) use retry_after::retry_after;
 pub(crate) use {answer::describe, operation::refusal};
 
 #[cfg(feature = "testing")]
-pub(crate) use {
-    operation::ENCODED,
-    redact::{guises, is_sensitive_key},
-};
+pub(crate) use {operation::ENCODED, redact::guises, sensitive::is_sensitive_key};

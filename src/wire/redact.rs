@@ -7,27 +7,12 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::operation::ENCODED;
+use super::sensitive::is_sensitive_key;
 use super::wiped::{WipedBytes, WipedText};
 use crate::transport::{Request, Response};
 
 /// What stands where a secret stood.
 pub(crate) const BLACKED_OUT: &str = "█████";
-
-/// Keys of JSON objects whose values are secrets, in requests and answers, without regard to case, `_` and `-`. The last
-/// lines are those of routes that have no typed method.
-#[rustfmt::skip]
-const SENSITIVE_KEYS: [&str; 22] = [
-    "password", "pincode", "token", "anonymoustoken", "idpmetadata", "verificationcode",
-    "accesstoken", "accounttoken", "analysistoken", "authtoken", "devicetoken", "profiletoken", "refreshtoken",
-    "apikey", "authorization", "clientsecret", "currentpassword", "newpassword",
-    "passphrase", "privatekey", "secret", "secretkey",
-];
-
-/// Whether the value of this key of a JSON object is a secret.
-pub(crate) fn is_sensitive_key(key: &str) -> bool {
-    let letters = || key.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase());
-    SENSITIVE_KEYS.iter().any(|sensitive| letters().eq(sensitive.bytes()))
-}
 
 /// A secret, and what it looks like where something quotes it: in JSON, in JSON in JSON, in a URL, in base 64, in
 /// hexadecimal. Those in which it looks no different are not repeated.
@@ -228,28 +213,6 @@ mod tests {
     use super::*;
     use crate::secret::Token;
     use crate::transport::{Method, Request};
-
-    #[test]
-    fn keys_of_secrets_are_told_from_keys_about_secrets() {
-        for (key, sensitive) in [
-            ("password", true),
-            ("Password", true),
-            ("token", true),
-            ("anonymous_token", true),
-            ("client_secret", true),
-            ("", false),
-            ("name", false),
-            ("auth_token_ttl", false),
-            ("generate_password", false),
-            ("otp_type", false),
-            ("clientSecret", true),
-            ("api-key", true),
-            ("secret_key", true),
-            ("secretary", false),
-        ] {
-            assert_eq!(is_sensitive_key(key), sensitive, "{key}");
-        }
-    }
 
     fn request() -> Request {
         Request::new(Method::Post, "https://h/run/users?filter%5Btoken%5D=p-que%2Bry&name=Joe")

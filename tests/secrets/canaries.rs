@@ -24,9 +24,9 @@ pub(crate) const PASSWORD: Canary = canary("a password", "qzPassv7", "qzPassv7 \
 pub(crate) const PIN: Canary = canary("a PIN code", "60481375", "60481375");
 pub(crate) const VERIFICATION: Canary = canary("a verification code", "qzVeriv7", "qzVeriv7\"é\"/%");
 /// The base 64 of [`METADATA_XML`].
-pub(crate) const METADATA: Canary = canary("SAML metadata", "icXpTYW1sdjci", METADATA_64);
-const METADATA_64: &str = "PEVudGl0eSBpZD0icXpTYW1sdjciPgogIDEKPC9FbnRpdHk+";
-pub(crate) const METADATA_XML: &str = "<Entity id=\"qzSamlv7\">\n  1\n</Entity>";
+pub(crate) const METADATA: Canary = canary("SAML metadata", "F6U2FtbHY3", METADATA_64);
+const METADATA_64: &str = "PEVudGl0eURlc2NyaXB0b3IgZW50aXR5SUQ9InF6U2FtbHY3Ij4KICAxCjwvRW50aXR5RGVzY3JpcHRvcj4=";
+pub(crate) const METADATA_XML: &str = "<EntityDescriptor entityID=\"qzSamlv7\">\n  1\n</EntityDescriptor>";
 const DECODED_METADATA: Canary = canary("SAML metadata", "qzSamlv7", METADATA_XML);
 pub(crate) const MINTED: Canary = canary("a token that was made", "qzMintv7", r#"p-qzMintv7/"%+&"#);
 pub(crate) const LOGIN: Canary = canary("the token of a login", "qzLoginv7", r#"u-qzLoginv7/"%+&"#);

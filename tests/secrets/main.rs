@@ -7,6 +7,8 @@ mod operations;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod server;
 mod sockets;
+#[cfg(feature = "cli")]
+mod tagoctl;
 mod work;
 
 use std::cell::{Cell, RefCell};

@@ -11,7 +11,7 @@ use super::{LINES, check_cassette, observed, operations};
 type Script = fn(&Received) -> Vec<u8>;
 
 /// The request in one line.
-fn echo(request: &Received) -> String {
+pub(crate) fn echo(request: &Received) -> String {
     let line = |text: &str| text.replace(['\r', '\n'], " ");
     format!("{} {}", line(&request.head), line(&String::from_utf8_lossy(&request.body)))
 }
@@ -67,8 +67,7 @@ fn check(api: &str, proxy: &Proxy, place: &str, watch: &Watch) {
         let (tago, record) = client(api, proxy);
         let texts = observed(&operation, &tago, true);
         assert!(texts.iter().any(|text| text.contains("DEBUG ureq")), "{place}: ureq logs: {texts:?}");
-        let (shown, texts): (Vec<_>, Vec<_>) =
-            texts.into_iter().partition(|text| is_of_the_answer(text));
+        let (shown, texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| is_of_the_answer(text));
         if place == SHOWN_BY_UREQ {
             assert!(shown.iter().any(|text| watch.sighting(text).is_some()), "the warning on UreqTransport can go");
         }
