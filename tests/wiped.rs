@@ -137,9 +137,12 @@ fn secrets_are_gone_from_memory_with_their_last_copy() {
 /// Requests that hold secrets are wiped, bodies and URLs included, when the call is over.
 fn in_requests() {
     let sent = |answer: bool| {
-        let transport = from_fn(move |_| match answer {
-            true => Ok(Response::new(200).with_body(r#"{"status":true,"result":"ok"}"#)),
-            false => Err(TransportErrorKind::Timeout.into()),
+        let transport = from_fn(move |_| {
+            if answer {
+                Ok(Response::new(200).with_body(r#"{"status":true,"result":"ok"}"#))
+            } else {
+                Err(TransportErrorKind::Timeout.into())
+            }
         });
         let builder = Client::builder().token("p-demo").vars(|_| None);
         builder.transport(transport).build().expect("a client")

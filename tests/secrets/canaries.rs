@@ -103,18 +103,22 @@ impl Writing {
             }
             Self::Base64 => BASE64_STANDARD.encode(text),
             Self::Base64Url => base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text),
-            Self::Hex => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-            Self::UpperCaseHex => text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            Self::Hex => bytes_as(text, |byte| format!("{byte:02x}")),
+            Self::UpperCaseHex => bytes_as(text, |byte| format!("{byte:02X}")),
         }
     }
+}
+
+fn bytes_as(text: &str, write: fn(u8) -> String) -> String {
+    text.bytes().map(write).collect()
 }
 
 /// What a mark looks like in whatever it may be written in, however much is written before and after it.
 fn disguises(mark: &str) -> BTreeSet<String> {
     let mut disguises = BTreeSet::from([mark.to_owned()]);
     disguises.extend([Writing::Hex, Writing::UpperCaseHex].map(|writing| writing.write(mark)));
-    disguises.insert(mark.bytes().map(|byte| format!("%{byte:02X}")).collect());
-    disguises.insert(mark.bytes().map(|byte| format!("%{byte:02x}")).collect());
+    disguises.insert(bytes_as(mark, |byte| format!("%{byte:02X}")));
+    disguises.insert(bytes_as(mark, |byte| format!("%{byte:02x}")));
     // Three bytes are four letters, so a mark has three looks; the letters at its ends depend on what is beside it.
     for shift in 0..3 {
         let shifted = format!("{}{mark}", "\0".repeat(shift));

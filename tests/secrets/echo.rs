@@ -23,7 +23,10 @@ pub(crate) fn echo(request: &Request, writing: Writing) -> String {
         text.push_str(request.url());
         text.push_str(&String::from_utf8_lossy(request.body().unwrap_or_default()));
     }
-    pieces.iter().for_each(|piece| text.push_str(&format!(" {}", writing.write(piece))));
+    for piece in &pieces {
+        text.push(' ');
+        text.push_str(&writing.write(piece));
+    }
     text
 }
 

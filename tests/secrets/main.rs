@@ -300,7 +300,9 @@ fn what_cannot_be_a_secret_is_refused_without_being_echoed() {
         .collect();
     for error in &refused {
         assert!(matches!(error, Error::Config(_)), "{error:?}");
-        told(error).iter().for_each(|text| watch.none_in(text, "a refusal"));
+        for text in told(error) {
+            watch.none_in(&text, "a refusal");
+        }
     }
 }
 
@@ -329,7 +331,9 @@ fn an_address_with_a_password_is_not_repeated() {
                 .map(drop),
         ] {
             let error = refused.expect_err("an address with more than a host and a path is refused");
-            told(&error).iter().for_each(|text| watch.none_in(text, address));
+            for text in told(&error) {
+                watch.none_in(&text, address);
+            }
         }
     }
 }

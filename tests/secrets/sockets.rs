@@ -102,7 +102,9 @@ fn a_server_that_cannot_be_reached_gets_no_secret_shown() {
     let port = UnusedPort::find();
     check(&port.url(), &Proxy::None, "nobody listens", &watch);
     check("http://no-such-host.invalid", &Proxy::None, "no such host", &watch);
-    let plain = Server::start(|peer| drop(peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")));
+    let plain = Server::start(|peer| {
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
     check(&plain.url().replace("http://", "https://"), &Proxy::None, "no TLS", &watch);
 }
 
@@ -142,7 +144,9 @@ fn an_address_of_a_proxy_is_not_repeated_when_it_is_refused() {
             Client::builder().token("p-1").vars(vars).build().map(drop),
         ] {
             let error = refused.expect_err("it can't be a proxy");
-            super::told(&error).iter().for_each(|text| watch.none_in(text, address));
+            for text in super::told(&error) {
+                watch.none_in(&text, address);
+            }
         }
     }
 }

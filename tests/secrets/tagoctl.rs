@@ -117,7 +117,9 @@ fn commands(folder: &Path, above: &str, found: &mut BTreeSet<String>) {
     if names.is_empty() {
         found.insert(above.trim().to_owned());
     }
-    names.into_iter().for_each(|name| commands(folder, &format!("{above} {name}"), found));
+    for name in names {
+        commands(folder, &format!("{above} {name}"), found);
+    }
 }
 
 #[test]

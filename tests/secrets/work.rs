@@ -48,9 +48,9 @@ fn work_in_bulk_keeps_and_tells_no_password_whatever_the_answer() {
             let path = folder.path().join(format!("{at}-{writing:?}.jsonl"));
             let header = JournalHeader::new("sync", &tago).option("file", "users.csv");
             let journal = Journal::create(&path, &header).expect("a journal");
-            let events = Mutex::new(String::new());
+            let events = Mutex::new(Vec::new());
             let listener =
-                |event: &tagoio::bulk::Event<'_>| events.lock().expect("no panic").push_str(&format!("{event:?}\n"));
+                |event: &tagoio::bulk::Event<'_>| events.lock().expect("no panic").push(format!("{event:?}"));
             let bulk =
                 Bulk::new(&tago).tries(1).clock(Arc::new(ManualClock::default())).journal(&journal).on_event(listener);
             watch.none_in(&format!("{bulk:?}"), place);
@@ -60,7 +60,7 @@ fn work_in_bulk_keeps_and_tells_no_password_whatever_the_answer() {
             report.outcomes.iter().filter_map(|outcome| outcome.error()).flat_map(told).for_each(|text| {
                 watch.none_in(&text, place);
             });
-            let events = events.into_inner().expect("no panic");
+            let events = events.into_inner().expect("no panic").join("\n");
             assert!(events.contains("Finished"), "{events}");
             watch.none_in(&events, place);
             let kept = std::fs::read_to_string(&path).expect("the journal's file");
@@ -141,17 +141,16 @@ fn the_sandbox_tells_what_was_called_and_nothing_secret() {
             Err(error) => tell(error),
         }
         go_wrong();
-        tago.run().users().edit("61eb", &UserEdit::new().password(password())).map(drop).unwrap_or_else(&mut tell);
+        tago.run().users().edit("61eb", &UserEdit::new().password(password())).map_or_else(&mut tell, drop);
         go_wrong();
         tago.token()
             .delete(ProfileId::CURRENT, &Token::new(PATH_TOKEN.secret).expect("a token"))
-            .map(drop)
-            .unwrap_or_else(&mut tell);
+            .map_or_else(&mut tell, drop);
         go_wrong();
         let metadata = IdpMetadata::new(METADATA.secret).expect("metadata");
-        tago.run().saml().edit(&SamlEdit::new().idp_metadata(metadata)).map(drop).unwrap_or_else(&mut tell);
+        tago.run().saml().edit(&SamlEdit::new().idp_metadata(metadata)).map_or_else(&mut tell, drop);
         go_wrong();
-        tago.profile().delete("no-such-profile", &Credentials::new(password())).map(drop).unwrap_or_else(&mut tell);
+        tago.profile().delete("no-such-profile", &Credentials::new(password())).map_or_else(&mut tell, drop);
         sandbox.clear_faults();
     }
     let stranger = tagoio::Client::builder().token(OWN_TOKEN.secret).vars(|_| None).transport(sandbox.clone()).build();
