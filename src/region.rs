@@ -186,6 +186,8 @@ impl FromStr for Region {
             "us-e1" | "usa-1" => Ok(Self::US_E1),
             "eu-w1" => Ok(Self::EU_W1),
             url if url.contains("://") => Self::custom(url),
+            // An address without its beginning: what is before the @ may be a password, and isn't repeated.
+            url if url.contains('@') => Err(Error::config("region", "it is not an address that begins with https://")),
             name => Err(Error::config(
                 "region",
                 format!("{name:?} is neither us-e1 nor eu-w1 nor an address that begins with https://"),
