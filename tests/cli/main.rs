@@ -12,6 +12,7 @@ mod profile_usage;
 mod run;
 mod run_user;
 mod run_user_bulk;
+mod secrets;
 mod served;
 mod team;
 mod terminal;

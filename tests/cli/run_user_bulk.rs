@@ -274,7 +274,7 @@ fn a_token_that_is_refused_ends_the_work() {
     let world = World::new();
     world.file("users.csv", LIST);
     let import = world.command("run user import users.csv").env("TAGOIO_TOKEN", "p-of-nobody");
-    world.check(import.assert()).code(1).stderr_eq(str![[r#"
+    import.assert().code(1).stderr_eq(str![[r#"
 error: GET /run/users: TagoIO answered 401 Unauthorized: Invalid token
 hint: TagoIO doesn't know this token, or it has expired; mind that each region has its own
 

@@ -9,6 +9,7 @@ use tagoio::PinCode;
 use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
 use crate::run_user_bulk::list_of;
+use crate::secrets::Secrets;
 use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
@@ -20,6 +21,16 @@ struct Terminal {
     /// All that was written, with its control sequences.
     written: Vec<u8>,
     master: Box<dyn MasterPty + Send>,
+    secrets: Secrets,
+}
+
+/// No secret is on the screen, nor was it there for a moment.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.secrets.check("the terminal", &self.written);
+        }
+    }
 }
 
 impl Terminal {
@@ -36,6 +47,7 @@ impl Terminal {
             command.env(name, value);
         }
         command.cwd(world.folder());
+        let secrets = world.secrets(line);
         let child = pair.slave.spawn_command(command).unwrap();
         // The last open end of the slave is the program's: its end is the end of the output.
         drop(pair.slave);
@@ -51,7 +63,7 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(40, 80, 0);
-        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master }
+        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master, secrets }
     }
 
     /// Waits until the screen shows a text. The limit is only for a program that never will.
