@@ -11,7 +11,7 @@ use tagoio::clock::ManualClock;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
-use tagoio::{Client, Password, Patch, Tag};
+use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
 const DUARTE: &str = "duarte.fonseca@example.com";
@@ -564,4 +564,90 @@ fn many_users_are_created_once_each_whatever_goes_wrong() {
     assert_eq!(report.progress.count(&Action::Created), 120);
     assert_eq!(sandbox.users().len(), 144);
     assert_eq!(UserPlan::new(&tago, list, &options).unwrap().counts().unchanged, 120);
+}
+
+#[test]
+fn nobody_is_deleted_for_a_character_that_cannot_be_seen() {
+    let (sandbox, tago, _) = sandbox();
+    let create = |email: &str| {
+        let new = NewUser::new("Odd", email, "UTC").generate_password(true);
+        tago.run().users().create(&new).unwrap()
+    };
+    let (decomposed, padded) = (create("jose\u{301}@example.com"), create("rita\u{ad}@example.com"));
+    let options = SyncOptions::new().delete_missing(true).default_timezone("UTC").generate_passwords(true);
+    let lookalike = |id: &UserId| {
+        vec![format!(
+            "line 1, column `email`: looks the same as that of the user {id}, who isn't in the list and would be deleted"
+        )]
+    };
+    for (email, expected) in [
+        ("josé@example.com", lookalike(&decomposed)),
+        ("Rita@example.com", lookalike(&padded)),
+        ("rita@example.com", lookalike(&padded)),
+        ("jose@example.com", vec![]),
+        ("josè@example.net", vec![]),
+    ] {
+        let list = UserList::from_records([UserRecord::new(email).name("N")]).unwrap();
+        let plan = UserPlan::new(&tago, list.clone(), &options);
+        let told = if plan.is_ok() { vec![] } else { problems(plan) };
+        assert_eq!(told, expected, "{email}");
+        let kept = UserPlan::new(&tago, list, &options.clone().delete_missing(false)).unwrap();
+        assert_eq!(kept.counts().create, 1, "{email}: where nobody is deleted, it is another address");
+    }
+    for bad in [format!("{BEATRIZ}\u{200b}"), format!("\u{feff}{BEATRIZ}"), format!("{BEATRIZ}\u{ad}")] {
+        let error = UserList::from_csv(format!("name,email\nBeatriz,x{bad}\n").as_bytes()).unwrap_err();
+        let problem = "has a character that can't be seen, such as a zero-width space";
+        assert_eq!(error.to_string(), format!("line 2, column `email`: {problem}"));
+    }
+    assert_eq!(sandbox.users().len(), 26);
+}
+
+#[test]
+fn addresses_are_the_same_whatever_the_case_of_any_letter() {
+    let (_, tago, _) = sandbox();
+    tago.run().users().create(&NewUser::new("João", "joão@example.com", "UTC").generate_password(true)).unwrap();
+    for delete_missing in [false, true] {
+        let list = UserList::from_records([UserRecord::new("JOÃO@example.com").name("João")]).unwrap();
+        let plan = UserPlan::new(&tago, list, &SyncOptions::new().delete_missing(delete_missing)).unwrap();
+        let counts = plan.counts();
+        assert_eq!((counts.unchanged, counts.create), (1, 0));
+        assert_eq!(counts.delete, if delete_missing { 24 } else { 0 });
+    }
+    let error = UserList::from_records(["É@x.io", "é@x.io"].map(UserRecord::new)).unwrap_err();
+    assert_eq!(error.to_string(), "line 2, column `email`: is on line 1 already");
+}
+
+#[test]
+fn a_user_who_goes_while_the_plan_is_made_is_one_who_is_not_there() {
+    let (sandbox, tago, _) = sandbox();
+    let gone = Fault::Answer {
+        status: 404,
+        content_type: "application/json".to_owned(),
+        body: r#"{"status":false,"message":"User not found"}"#.to_owned(),
+    };
+    sandbox.inject(FaultRule::new(gone).on(Get, "/run/users/*")).unwrap();
+    let file = format!(r#"{{"email": "{BEATRIZ}", "name": "B", "timezone": "UTC", "newsletter": true}}"#);
+    let plan = plan(&tago, &file, &SyncOptions::new().generate_passwords(true));
+    assert_eq!((plan.counts().create, plan.counts().update), (1, 0), "{:?}", told(&plan));
+}
+
+#[test]
+fn a_full_plan_is_no_reason_to_look_for_a_user() {
+    let (sandbox, tago, clock) = sandbox();
+    let plan = plan(
+        &tago,
+        r#"{"email": "new@x.io", "name": "New", "timezone": "UTC", "generate_password": true}"#,
+        &SyncOptions::new(),
+    );
+    let full = Fault::Answer {
+        status: 400,
+        content_type: "application/json".to_owned(),
+        body: r#"{"status":false,"message":"You have exceeded the maximum limit of Run users"}"#.to_owned(),
+    };
+    sandbox.inject(FaultRule::new(full).on(Post, "/run/users")).unwrap();
+    sandbox.clear_journal();
+    let report = run(&tago, &plan, &clock);
+    let Outcome::Failed(error) = &report.outcomes[0] else { panic!("{report:?}") };
+    assert!(error.is_limit_reached(), "{error}");
+    assert_eq!(requests(&sandbox), ["POST /run/users"]);
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use super::address::key_of;
 use super::list::UserList;
 use crate::client::Client;
 use crate::error::Result;
@@ -28,11 +29,6 @@ pub(super) fn find(client: &Client, email: &str) -> Result<Option<UserInfo>> {
         }
     }
     Ok(None)
-}
-
-/// What no two users have in common.
-pub(super) fn key_of(email: &str) -> String {
-    email.to_lowercase()
 }
 
 /// What TagoIO has.

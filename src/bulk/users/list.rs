@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::Read;
 
+use super::address::key_of;
 use super::json_lines;
 use super::problem::{ListError, Problem};
 use super::record::UserRecord;
@@ -95,7 +96,7 @@ impl UserList {
             if record.email.is_empty() {
                 continue;
             }
-            match lines.entry(record.email.to_lowercase()) {
+            match lines.entry(key_of(&record.email)) {
                 Entry::Vacant(first) => {
                     first.insert(*line);
                 }

@@ -7,6 +7,7 @@
 //! | [`Bulk::run`](super::Bulk::run) | does what the plan says |
 //! | [`UserExport`] | writes users in a form that can be edited and read again |
 
+mod address;
 mod column;
 #[cfg(feature = "csv")]
 mod csv_file;

@@ -3,8 +3,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::super::{Action, Before, DeleteUser, Done, Task};
+use super::address::key_of;
 use super::difference::{Change, Difference};
-use super::existing::{find, key_of};
+use super::existing::find;
 use super::options::SyncOptions;
 use super::record::UserRecord;
 use crate::client::Client;
