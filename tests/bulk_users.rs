@@ -8,7 +8,7 @@ use tagoio::bulk::users::{
 };
 use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
 use tagoio::clock::ManualClock;
-use tagoio::run::{NewUser, UserEdit, UserInfo, UserQuery};
+use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
 use tagoio::{Client, Password, Patch, Tag, UserId};
@@ -199,7 +199,7 @@ fn what_an_export_cannot_hold_is_refused() {
         let error = UserExport::csv(Vec::new(), &[UserColumn::Tag(key.to_owned())]).unwrap_err();
         assert!(error.to_string().ends_with("can't be read back: it isn't the name of that column"), "{error}");
     }
-    let fields = serde_json::Map::from_iter([("5f".to_owned(), json!(7))]);
+    let fields = serde_json::Map::from_iter([("5f".to_owned(), json!([7]))]);
     tago.run().users().edit(&id, &UserEdit::new().custom_preferences(fields)).unwrap();
     let mut export = csv(Vec::new(), &[UserColumn::Custom("5f".to_owned())]);
     let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
@@ -650,4 +650,87 @@ fn a_full_plan_is_no_reason_to_look_for_a_user() {
     let Outcome::Failed(error) = &report.outcomes[0] else { panic!("{report:?}") };
     assert!(error.is_limit_reached(), "{error}");
     assert_eq!(requests(&sandbox), ["POST /run/users"]);
+}
+
+#[test]
+fn what_somebody_else_changes_after_the_plan_stays() {
+    let (sandbox, tago, clock) = sandbox();
+    let id = user(&sandbox, BEATRIZ).id;
+    let fields = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>()
+    };
+    let file = format!(
+        r#"{{"email": "{BEATRIZ}", "tags": {{"site": "faro"}}, "options": {{"time_format": "12"}}, "custom_preferences": {{"a": "1"}}}}"#
+    );
+    let options = SyncOptions::new();
+    let first = plan(&tago, &file, &options);
+    let tags = Tag::merge(&user(&sandbox, BEATRIZ).tags, &[Tag::new("access", "none")]);
+    let shown: UserOptions = serde_json::from_value(json!({"date_format": "YYYY", "time_format": "24"})).unwrap();
+    let edit = UserEdit::new().tags(tags.clone()).options(shown).custom_preferences(fields(&[("b", "2")]));
+    tago.run().users().edit(&id, &edit).unwrap();
+
+    sandbox.inject(FaultRule::new(Fault::HangUp).on(Put, "/run/users/*").taking_effect()).unwrap();
+    let report = run(&tago, &first, &clock);
+    assert_eq!(done(&report, 0), ("updated", vec!["tags", "options", "custom_preferences"]));
+    let now = user(&sandbox, BEATRIZ);
+    assert_eq!(now.tags, Tag::merge(&tags, &[Tag::new("site", "faro")]));
+    let shown = now.options.unwrap();
+    assert_eq!((shown.date_format.as_deref(), shown.time_format.as_deref()), (Some("YYYY"), Some("12")));
+    assert_eq!(now.custom_preferences, Some(fields(&[("b", "2"), ("a", "1")])));
+
+    // Whoever did the same meanwhile leaves nothing to be done.
+    let second = plan(&tago, &file.replace("faro", "porto"), &options);
+    tago.run().users().edit(&id, &UserEdit::new().tags(Tag::merge(&tags, &[Tag::new("site", "porto")]))).unwrap();
+    sandbox.clear_journal();
+    assert_eq!(done(&run(&tago, &second, &clock), 0), ("unchanged", vec![]));
+    assert_eq!(requests(&sandbox), ["GET /run/users/{user}"]);
+
+    // What replaces all there is needs no look.
+    let third = plan(&tago, &file, &options.tags(TagPolicy::Replace));
+    sandbox.clear_journal();
+    assert_eq!(done(&run(&tago, &third, &clock), 0), ("updated", vec!["tags"]));
+    assert_eq!(requests(&sandbox), ["PUT /run/users/{user}"]);
+}
+
+#[test]
+fn a_custom_field_keeps_its_type() {
+    let (sandbox, tago, clock) = sandbox();
+    let id = user(&sandbox, BEATRIZ).id;
+    let object = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let present = json!({"n": 7, "f": 1.0, "b": true, "t": "7", "big": 9_007_199_254_740_993_u64});
+    tago.run().users().edit(&id, &UserEdit::new().custom_preferences(object(present.clone()))).unwrap();
+
+    let columns = ["email", "custom:n", "custom:f", "custom:b", "custom:t", "custom:big"];
+    let columns = columns.map(|name| name.parse::<UserColumn>().unwrap());
+    let mut export = csv(Vec::new(), &columns);
+    export.write(&tago.run().users().info(&id).unwrap()).unwrap();
+    let file = String::from_utf8(export.finish().unwrap()).unwrap();
+    let head = "email,custom:n,custom:f,custom:b,custom:t,custom:big\n";
+    assert_eq!(file, format!("{head}{BEATRIZ},7,1.0,true,7,9007199254740993\n"));
+
+    let changed = |change: serde_json::Value| {
+        let mut all = present.clone();
+        all.as_object_mut().unwrap().extend(object(change));
+        Some(all)
+    };
+    for (row, expected) in [
+        ("7,1.0,true,7,9007199254740993", None),
+        ("7,1,TRUE,7,9007199254740993", None),
+        ("8,2.5,false,8,", changed(json!({"n": 8, "f": 2.5, "b": false, "t": "8"}))),
+        (",,,,9007199254740992", changed(json!({"big": 9_007_199_254_740_992_u64}))),
+        ("many,,perhaps,,", changed(json!({"n": "many", "b": "perhaps"}))),
+    ] {
+        tago.run().users().edit(&id, &UserEdit::new().custom_preferences(object(present.clone()))).unwrap();
+        let list = UserList::from_csv(format!("{head}{BEATRIZ},{row}\n").as_bytes()).unwrap();
+        let plan = UserPlan::new(&tago, list, &SyncOptions::new()).unwrap();
+        assert_eq!(plan.counts().unchanged == 1, expected.is_none(), "{row}: {:?}", told(&plan));
+        assert!(run(&tago, &plan, &clock).is_complete());
+        let now = serde_json::Value::Object(user(&sandbox, BEATRIZ).custom_preferences.unwrap());
+        assert_eq!(now, expected.unwrap_or(present.clone()), "{row}");
+    }
+    // JSON says what it means.
+    let plan =
+        plan(&tago, &format!(r#"{{"email": "{BEATRIZ}", "custom_preferences": {{"n": "7"}}}}"#), &SyncOptions::new());
+    assert!(run(&tago, &plan, &clock).is_complete());
+    assert_eq!(user(&sandbox, BEATRIZ).custom_preferences.unwrap()["n"], json!("7"));
 }

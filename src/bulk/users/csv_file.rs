@@ -234,8 +234,12 @@ impl Header {
             return None;
         }
         let mut record = UserRecord::new("");
+        let mut custom_cells = Vec::new();
         let mut whole = true;
         for ((name, column), cell) in self.names.iter().zip(&self.columns).zip(row) {
+            if let (Some(UserColumn::Custom(field)), false) = (column, cell.is_empty()) {
+                custom_cells.push(field.clone());
+            }
             let set = match (column, std::str::from_utf8(cell)) {
                 (_, Err(_)) => Err(NOT_UTF8),
                 (Some(column), Ok(cell)) if !cell.is_empty() => set(&mut record, column, cell),
@@ -248,7 +252,7 @@ impl Header {
         }
         // Without its column, the address would be found missing in every row.
         let named = self.columns.contains(&Some(UserColumn::Email));
-        (whole && named).then_some(Listed { line, record })
+        (whole && named).then_some(Listed { line, record, custom_cells })
     }
 }
 

@@ -95,7 +95,7 @@ impl<W: Write> UserExport<W> {
     /// # Errors
     ///
     /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key, and
-    /// when a column of one option or custom field meets a value that isn't text; what writing to the file fails with.
+    /// when a column of one option or custom field meets a value that a cell can't hold; what writing to the file fails with.
     pub fn write(&mut self, user: &impl ExportedUser) -> io::Result<()> {
         let Value::Object(user) = serde_json::to_value(user)? else { return Ok(()) };
         match &mut self.form {
@@ -171,11 +171,12 @@ fn cell(user: &Map<String, Value>, column: &UserColumn) -> io::Result<String> {
         let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
         io::Error::new(io::ErrorKind::InvalidData, format!("user {who} has {why}"))
     };
-    // Read back, a part is text.
-    let part = |name: &str| match field.get(name) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(refuse(format!("no text in `{column}`: the column `{}` takes any value", column.field()))),
+    let part = |name: &str| match (field.get(name), column) {
+        (None | Some(Value::Null), _) => Ok(String::new()),
+        (Some(Value::String(text)), _) => Ok(text.clone()),
+        // Read back, a cell is what the user has there.
+        (Some(value @ (Value::Number(_) | Value::Bool(_))), UserColumn::Custom(_)) => Ok(value.to_string()),
+        (Some(_), _) => Err(refuse(format!("no text in `{column}`: the column `{}` takes any value", column.field()))),
     };
     Ok(match column {
         UserColumn::Tags => tag_text::write(&tags()),

@@ -38,7 +38,7 @@ pub(super) fn read(file: impl Read) -> (Vec<Listed>, Vec<Problem>) {
             continue;
         }
         match serde_json::from_str(text) {
-            Ok(Line(record)) => entries.push(Listed { line, record }),
+            Ok(Line(record)) => entries.push(Listed::new(line, record)),
             Err(_) => problems.extend(problems_of(line, text)),
         }
     }

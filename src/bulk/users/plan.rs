@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::address::{Look, key_of};
 use super::existing::Existing;
-use super::list::{Listed, UserList};
+use super::list::UserList;
 use super::options::SyncOptions;
 use super::problem::{ListError, Problem};
 use super::record::{NOT_A_TIME_ZONE, UserRecord, is_time_zone};
@@ -18,8 +18,8 @@ use crate::run::SendEmail;
 /// [tasks](UserPlan::tasks) are run.
 ///
 /// It speaks of the users as they were when it was made. Somebody who changes them between plan and run is not
-/// overwritten where the list says nothing, except in their tags: the merged tags are those of the plan. A user who was
-/// deleted meanwhile is an error of that task.
+/// overwritten where the list says nothing: a user whose tags, options or custom fields are merged is read once more for
+/// that. A user who was deleted meanwhile is an error of that task.
 ///
 /// ```
 /// # #[cfg(feature = "sandbox")] {
@@ -98,13 +98,13 @@ impl UserPlan {
         let mut problems = Vec::new();
         let mut tasks = Vec::with_capacity(list.len() + others.len());
         let lookalikes = Lookalikes::among(&others);
-        for Listed { line, record } in list.entries {
-            let user = listed.remove(&key_of(&record.email));
+        for entry in list.entries {
+            let user = listed.remove(&key_of(&entry.record.email));
             if user.is_none() {
-                problems.extend(problems_of_new(line, &record, &options));
-                problems.extend(lookalikes.problem(line, &record.email));
+                problems.extend(problems_of_new(entry.line, &entry.record, &options));
+                problems.extend(lookalikes.problem(entry.line, &entry.record.email));
             }
-            tasks.push(UserTask::sync(line, record, user.as_ref(), &options));
+            tasks.push(UserTask::sync(entry, user.as_ref(), &options));
         }
         // Last, so that nobody is gone before the others are there.
         tasks.extend(others.into_iter().map(|(id, email)| UserTask::delete(id, email)));
