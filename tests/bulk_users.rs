@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tagoio::bulk::users::{
-    Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
+    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
 };
 use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
 use tagoio::clock::ManualClock;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
+use tagoio::transport::{Response, from_fn};
 use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
@@ -194,6 +195,11 @@ fn what_an_export_cannot_hold_is_refused() {
     let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned())]);
     let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
+
+    let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned()), UserColumn::Tags]);
+    export.write(&tago.run().users().info(&id).unwrap()).unwrap();
+    assert_eq!(export.cells_left_empty(), 1);
+    assert_eq!(export.finish().unwrap(), b"tag:a,tags\n,a=1;a=2\n");
 
     for key in [" a", "a\t", ""] {
         let error = UserExport::csv(Vec::new(), &[UserColumn::Tag(key.to_owned())]).unwrap_err();
@@ -733,4 +739,94 @@ fn a_custom_field_keeps_its_type() {
         plan(&tago, &format!(r#"{{"email": "{BEATRIZ}", "custom_preferences": {{"n": "7"}}}}"#), &SyncOptions::new());
     assert!(run(&tago, &plan, &clock).is_complete());
     assert_eq!(user(&sandbox, BEATRIZ).custom_preferences.unwrap()["n"], json!("7"));
+}
+
+#[test]
+fn a_spreadsheet_sees_no_formula_where_that_is_asked_for() {
+    let columns = ["name", "company", "phone", "tag:a"].map(|name| name.parse().unwrap());
+    let user: UserInfo = serde_json::from_value(json!({
+        "id": "1", "email": "j@x.io", "name": "=HYPERLINK(1)", "company": "@SUM", "phone": "+351",
+        "tags": [{"key": "a", "value": "a=b"}],
+    }))
+    .unwrap();
+    for (for_spreadsheet, row) in [(false, "=HYPERLINK(1),@SUM,+351,a=b"), (true, "'=HYPERLINK(1),'@SUM,'+351,a=b")] {
+        let mut export = csv(Vec::new(), &columns).for_spreadsheet(for_spreadsheet);
+        export.write(&user).unwrap();
+        let file = String::from_utf8(export.finish().unwrap()).unwrap();
+        assert_eq!(file, format!("name,company,phone,tag:a\n{row}\n"));
+    }
+}
+
+#[test]
+fn users_are_found_by_id_or_address_however_many_there_are() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(200).build();
+    let tago = sandbox.client().unwrap();
+    let all = sandbox.users();
+    for count in [1, 50, 51, 200] {
+        let mut names: Vec<String> = all
+            .iter()
+            .take(count - 1)
+            .enumerate()
+            .map(|(at, user)| if at % 2 == 0 { user.id.to_string() } else { user.email.to_uppercase() })
+            .collect();
+        names.push(if count % 2 == 0 { "nobody@example.com".to_owned() } else { "66a0".to_owned() });
+        let ids: Vec<_> =
+            users::find(&tago, &names).unwrap().into_iter().map(|user| user.map(|user| user.id)).collect();
+        let mut expected: Vec<_> = all.iter().take(count - 1).map(|user| Some(user.id.clone())).collect();
+        expected.push(None);
+        assert_eq!(ids, expected, "{count}");
+    }
+    let ids = [all[3].id.clone(), UserId::new("66a0"), all[1].id.clone()];
+    let found = users::details(&tago, &ids).unwrap();
+    assert_eq!(found, [Some(all[3].clone()), None, Some(all[1].clone())]);
+}
+
+#[test]
+fn an_export_holds_no_more_than_a_page() {
+    use std::io::{self, Write};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const PAGE: usize = 1000;
+    const PAGES: usize = 20;
+
+    /// Counts the lines that arrive.
+    struct Lines(Arc<AtomicUsize>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.fetch_add(bytes.iter().filter(|byte| **byte == b'\n').count(), Ordering::Relaxed);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    for start in [UserExport::csv, UserExport::json_lines] {
+        let lines = Arc::new(AtomicUsize::new(0));
+        let most_held = Arc::new(AtomicUsize::new(0));
+        let transport = {
+            let (lines, most_held, pages) = (Arc::clone(&lines), Arc::clone(&most_held), AtomicUsize::new(0));
+            from_fn(move |_| {
+                let page = pages.fetch_add(1, Ordering::Relaxed);
+                let held = (page * PAGE).saturating_sub(lines.load(Ordering::Relaxed));
+                most_held.fetch_max(held, Ordering::Relaxed);
+                let users = page * PAGE..if page < PAGES { (page + 1) * PAGE } else { page * PAGE };
+                let users: Vec<_> =
+                    users.map(|at| json!({"id": format!("{at}"), "email": format!("u{at}@x.io")})).collect();
+                Ok(Response::new(200).with_body(json!({"status": true, "result": users}).to_string()))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let mut export = start(Lines(Arc::clone(&lines)), UserColumn::EXPORT).unwrap();
+        for user in tago.run().users().iter(&UserQuery::new()) {
+            export.write(&user.unwrap()).unwrap();
+        }
+        export.finish().unwrap();
+        assert!(lines.load(Ordering::Relaxed) >= PAGES * PAGE);
+        let most_held = most_held.load(Ordering::Relaxed);
+        assert!(most_held < PAGE, "{most_held} users were read and not written when the next page was asked for");
+    }
 }

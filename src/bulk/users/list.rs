@@ -107,7 +107,8 @@ impl UserList {
     }
 
     /// Reads a CSV file: UTF-8, with or without a byte order mark; cells between commas, semicolons or tabs, in double
-    /// quotes where they hold such a character; a first line that names the [columns](super::UserColumn).
+    /// quotes where they hold such a character; a first line that names the [columns](super::UserColumn). A line `sep=;`
+    /// before that one says what is between the cells.
     ///
     /// An empty cell leaves the field as it is. A switch is `true`, `false`, `yes`, `no`, `1` or `0`. A cell of a custom
     /// field is text, but a number or `true` or `false` where the user has such a value and it can be read so. White space

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::{Action, Before, DeleteUser, Done, Task};
 use super::address::key_of;
 use super::difference::{Change, Difference};
-use super::existing::find;
+use super::existing::by_email;
 use super::list::Listed;
 use super::options::{SyncOptions, TagPolicy};
 use super::record::UserRecord;
@@ -194,14 +194,14 @@ fn merge(client: &Client, id: &UserId, wanted: &Wanted, planned: &[Change], befo
 fn create(client: &Client, wanted: &Wanted, before: Before) -> Result<Done> {
     let (record, options) = (wanted.record(), &wanted.options);
     if before.maybe_done {
-        if let Some(user) = find(client, &record.email)? {
+        if let Some(user) = by_email(client, &record.email)? {
             return adapt(client, user, wanted, before);
         }
     }
     let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
     match client.run().users().create(&new) {
         Ok(id) => Ok(Done::new(Action::Created).id(id.as_str())),
-        Err(error) if may_be_taken(&error) => match find(client, &record.email)? {
+        Err(error) if may_be_taken(&error) => match by_email(client, &record.email)? {
             Some(user) => adapt(client, user, wanted, before),
             None => Err(error),
         },
