@@ -1,7 +1,8 @@
 //! `tagoctl run user`, many users at a time.
 
 use snapbox::{assert_data_eq, str};
-use tagoio::run::UserInfo;
+use tagoio::Tag;
+use tagoio::run::{UserEdit, UserInfo};
 use tagoio::sandbox::{Fault, FaultRule};
 use tagoio::transport::Method;
 
@@ -427,6 +428,96 @@ fn what_is_exported_is_imported_as_it_is() {
 
 "#]]);
     assert_eq!(changes(&world), [""; 0]);
+}
+
+#[test]
+fn a_user_who_goes_during_an_export_is_passed_over() {
+    let world = World::new();
+    let body = r#"{"status": false, "message": "User not found"}"#.to_owned();
+    let gone = Fault::Answer { status: 404, content_type: "application/json".to_owned(), body };
+    world.sandbox().inject(FaultRule::new(gone).on(Method::Get, "/run/users/*")).unwrap();
+    world.tagoctl("run user export users.csv --columns email,newsletter").success().stderr_eq(str![[r#"
+deleted while they were read, and not in users.csv: 1
+users.csv: 23 users
+
+"#]]);
+    assert_eq!(world.read("users.csv").lines().count(), 24);
+}
+
+#[test]
+fn several_tags_of_a_key_are_told_of_and_never_lost() {
+    let world = World::new();
+    let client = world.sandbox().client().unwrap();
+    for email in ["beatriz.almeida@example.com", "duarte.fonseca@example.com"] {
+        let tags = vec![Tag::new("site", "lisbon"), Tag::new("site", "porto")];
+        let id = world.user(email).unwrap().id;
+        client.run().users().edit(&id, &UserEdit::new().tags(tags)).unwrap();
+    }
+    world.tagoctl("run user export users.csv --tag-columns site").success().stderr_eq(str![[r#"
+left empty, because a user has several tags of the key, which the column tags has: 2
+users.csv: 24 users
+
+"#]]);
+    world.tagoctl("run user import users.csv --replace-tags").success().stderr_eq("24 unchanged\n");
+    world.tagoctl("run user export few.csv --columns email --tag-columns site").code(2).stderr_eq(str![[r#"
+error: few.csv: the columns can't hold what some users have
+  user beatriz.almeida@example.com has 2 tags `site`: the column `tags` takes them all
+  user duarte.fonseca@example.com has 2 tags `site`: the column `tags` takes them all
+
+"#]]);
+    assert!(!world.folder().join("few.csv").exists());
+}
+
+#[test]
+fn an_export_for_a_spreadsheet_has_no_formulas() {
+    let world = World::new();
+    let export = "run user export --for-spreadsheet --columns email,phone --email 'b*'";
+    world.tagoctl(export).success().stdout_eq(str![[r#"
+email,phone
+beatriz.almeida@example.com,'+351 21 555 0134
+
+"#]]);
+    world.tagoctl("run user export --for-spreadsheet --format jsonl").code(2).stderr_eq(str![[r#"
+error: --for-spreadsheet is for CSV only
+
+"#]]);
+}
+
+#[test]
+fn an_export_reads_no_further_than_it_has_written() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    const USERS: usize = 10_000;
+    const PAGE: usize = 1000;
+    // What a pipe and the buffers at its ends may hold: some hundred rows of these.
+    const UNDER_WAY: usize = PAGE;
+
+    let world = World::with(|builder| builder.empty().users(USERS.try_into().unwrap()));
+    let mut process = world.process("run user export").stdout(Stdio::piped()).spawn().unwrap();
+    let rows = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut count = 0;
+    for row in rows {
+        row.unwrap();
+        count += 1;
+        if count % 500 == 1 {
+            let pages = world.sandbox().journal().len();
+            assert!(pages <= (count + UNDER_WAY) / PAGE + 1, "{pages} pages were read for {count} rows");
+        }
+    }
+    assert!(process.wait().unwrap().success());
+    assert_eq!(count, USERS + 1);
+}
+
+#[test]
+fn a_json_array_is_refused_with_a_word_on_how_to_go_on() {
+    let world = World::new();
+    world.file("users.json", "[\n  {\"email\": \"jane@example.com\"}\n]\n");
+    world.tagoctl("run user import users.json").code(2).stderr_eq(str![[r#"
+error: users.json: 1 problem, nothing was sent
+  line 1: begins a JSON array, and a JSON object on each line is wanted: `jq -c '.[]'` makes them of it
+
+"#]]);
 }
 
 #[test]

@@ -55,11 +55,6 @@ impl Failure {
         Self::Unmet { code: "not_found", message: message.into() }
     }
 
-    /// Whether it is that something isn't there.
-    pub(crate) fn is_not_found(&self) -> bool {
-        self.code() == "not_found"
-    }
-
     /// Adds one of several problems.
     pub(crate) fn problem(mut self, text: impl Into<String>, details: Value) -> Self {
         if let Self::Usage(usage) = &mut self {

@@ -12,7 +12,7 @@ use tagoio::{Client, NotificationId, UserId};
 
 use super::shape;
 use super::user::filter::Filter;
-use super::whom::user_id;
+use super::whom::{user_id, user_ids};
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
@@ -248,8 +248,7 @@ fn check(notification: &NewNotification) -> Result<()> {
 fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     let mut seen = HashSet::new();
     let mut users = Vec::with_capacity(names.len());
-    for name in names {
-        let id = user_id(client, name)?;
+    for (id, name) in user_ids(client, names)?.into_iter().zip(names) {
         if seen.insert(id.clone()) {
             users.push((id, name.clone()));
         }

@@ -1,12 +1,12 @@
 //! `tagoctl run user delete`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
-use tagoio::bulk::DeleteUser;
-use tagoio::run::{UserField, UserInfo, UserQuery, UserRow};
+use tagoio::bulk::{DeleteUser, users};
+use tagoio::run::{UserField, UserInfo, UserRow};
 use tagoio::{Client, UserId};
 
 use super::filter::Filter;
@@ -16,7 +16,6 @@ use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
-use crate::run::whom::user_id;
 
 pub(super) const EXAMPLES: &str = "\
 All users are looked up before the first one is deleted. A file has an id or an e-mail address on each line.
@@ -28,8 +27,6 @@ Examples:
 
 const COLUMNS: Columns = Columns::new(&["id", "name", "email"], &[]);
 
-/// Up to so many users are looked up one by one; more of them in one pass through all users.
-const FEW: usize = 50;
 /// How many users are shown before the question.
 const SHOWN: usize = 10;
 
@@ -134,8 +131,7 @@ impl Args {
 
     /// The users of these ids and e-mail addresses, each of them once.
     fn named(&self, client: &Client, names: &[String]) -> Result<Vec<Named>> {
-        let found: Vec<Option<Named>> =
-            if names.len() <= FEW { one_by_one(client, names)? } else { in_one_pass(client, names)? };
+        let found = users::find(client, names)?;
         let missing: Vec<&str> =
             names.iter().zip(&found).filter(|(_, user)| user.is_none()).map(|(name, _)| name.as_str()).collect();
         if !missing.is_empty() && !self.ignore_missing && !self.bulk.is_resuming() {
@@ -146,46 +142,11 @@ impl Args {
             return Err(Failure::not_found(format!("{who}: nobody was deleted")));
         }
         let mut seen = HashSet::new();
-        Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).collect())
+        Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).map(Named::from).collect())
     }
 }
 
 const FIELDS: [UserField; 3] = [UserField::Id, UserField::Name, UserField::Email];
-
-fn one_by_one(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
-    let users = client.run().users();
-    let find = |name: &String| -> Result<Option<Named>> {
-        let id = match user_id(client, name) {
-            Ok(id) => id,
-            Err(failure) if failure.is_not_found() => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        match users.info(id) {
-            Ok(user) => Ok(Some(user.into())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    };
-    names.iter().map(find).collect()
-}
-
-fn in_one_pass(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
-    let mut wanted: HashMap<String, Option<Named>> = names.iter().map(|name| (key(name), None)).collect();
-    for row in client.run().users().iter(&UserQuery::new().fields(FIELDS)) {
-        let Some(user) = Named::of_row(row?) else { continue };
-        for name in [user.id.to_string(), key(&user.email)] {
-            if let Some(found) = wanted.get_mut(&name) {
-                *found = Some(user.clone());
-            }
-        }
-    }
-    Ok(names.iter().map(|name| wanted.get(&key(name)).cloned().flatten()).collect())
-}
-
-/// E-mail addresses are the same whatever their case, ids are not.
-fn key(name: &str) -> String {
-    if name.contains('@') { name.to_lowercase() } else { name.to_owned() }
-}
 
 fn show(users: &[Named]) {
     for user in users.iter().take(SHOWN) {

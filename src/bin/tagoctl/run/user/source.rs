@@ -55,7 +55,8 @@ impl Form {
     /// What the beginning of a file says.
     fn of_text(text: &[u8]) -> Self {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        if text.trim_ascii_start().starts_with(b"{") { Self::Jsonl } else { Self::Csv }
+        // An array is refused with a word on what is wanted instead.
+        if matches!(text.trim_ascii_start(), [b'{' | b'[', ..]) { Self::Jsonl } else { Self::Csv }
     }
 }
 
@@ -129,6 +130,7 @@ mod tests {
             ("email,name\n", Form::Csv),
             ("\n {\"email\":\"a@x.io\"}", Form::Jsonl),
             ("\u{feff}{}", Form::Jsonl),
+            (" [\n {", Form::Jsonl),
             ("", Form::Csv),
         ] {
             assert_eq!(Form::of_text(text.as_bytes()), form, "{text}");
