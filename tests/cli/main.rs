@@ -13,6 +13,7 @@ mod run;
 mod run_user;
 mod run_user_bulk;
 mod served;
+mod streams;
 mod team;
 mod terminal;
 mod token;

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
-use console::style;
+use console::Style;
 use serde_json::{Map, Value, json};
 use tagoio::Error;
 
-use crate::output::Format;
+use crate::interrupt;
+use crate::output::{Format, note, tell, tell_in, tell_program};
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -92,7 +93,7 @@ impl Failure {
             Self::Tago(Error::Config(_)) | Self::Usage(_) => 2,
             Self::Tago(_) | Self::Unmet { .. } | Self::Declined | Self::Write(..) => 1,
             Self::Partly(_) => 3,
-            Self::Interrupted(_) => 130,
+            Self::Interrupted(_) => interrupt::EXIT_CODE,
         }
     }
 
@@ -139,24 +140,30 @@ impl Failure {
     /// Says on standard error what went wrong, in the form that goes with the output, and gives the exit code.
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         if !matches!(self, Self::PipeClosed) {
-            let text = match format {
-                Format::Json | Format::Jsonl => self.as_json().to_string(),
-                Format::Table | Format::Csv | Format::Tsv => self.as_text(),
-            };
-            eprintln!("{text}");
+            match format {
+                Format::Json | Format::Jsonl => tell_program(&self.as_json()),
+                Format::Table | Format::Csv | Format::Tsv => self.tell(),
+            }
         }
         ExitCode::from(self.exit_code())
     }
 
-    fn as_text(&self) -> String {
-        let mut text = format!("{} {}", style("error:").for_stderr().red().bold(), self.message());
+    /// Says it to a person.
+    fn tell(&self) {
+        let message = self.message();
+        // Only what is said of the command line has several lines.
+        let (first, rest) = match self {
+            Self::Usage(_) => message.split_once('\n').unwrap_or((&message, "")),
+            _ => (message.as_str(), ""),
+        };
+        tell_in(&[(Style::new().red().bold(), "error:"), (Style::new(), " "), (Style::new(), first)]);
+        rest.lines().for_each(tell);
         for (problem, _) in self.problems() {
-            let _ = write!(text, "\n  {problem}");
+            tell(&format!("  {problem}"));
         }
         if let Some(hint) = self.hint_text() {
-            let _ = write!(text, "\n{} {hint}", style("hint:").for_stderr().cyan());
+            tell_in(&[(Style::new().cyan(), "hint:"), (Style::new(), " "), (Style::new(), hint)]);
         }
-        text
     }
 
     fn as_json(&self) -> Value {
@@ -184,6 +191,20 @@ impl Failure {
         }
         Value::Object(object)
     }
+}
+
+/// How something went, by how its parts did: the first of them that went wrong decides. What couldn't be written besides is
+/// only said, and a reader who has gone counts least.
+pub(crate) fn outcome_of(parts: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let mut decisive = None;
+    for failure in parts.into_iter().filter_map(Result::err) {
+        match (&decisive, &failure) {
+            (None | Some(Failure::PipeClosed), _) => decisive = Some(failure),
+            (Some(_), Failure::PipeClosed) => {}
+            (Some(_), failure) => note(&failure.message()),
+        }
+    }
+    decisive.map_or(Ok(()), Err)
 }
 
 /// An error and what is below it, in one line.

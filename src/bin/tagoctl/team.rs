@@ -52,11 +52,13 @@ impl Command {
         match self {
             Self::List(ProfileArgs { profile }) => context.out.list(&MEMBERS, team.list(profile)?),
             Self::Add { emails, profile } => {
+                let mut written = Ok(());
                 for email in &emails {
                     let said = team.add(&profile.profile, email)?;
-                    context.out.ack(&json!({"email": email, "invited": true}), &format!("{email}: {said}"))?;
+                    let ack = context.out.ack(&json!({"email": email, "invited": true}), &format!("{email}: {said}"));
+                    written = written.and(ack);
                 }
-                Ok(())
+                written
             }
             Self::Remove { account, profile, danger } => {
                 if danger.is_meant(&format!("remove the team member {account}"))? {
