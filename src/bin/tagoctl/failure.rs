@@ -3,11 +3,13 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use console::Style;
 use serde_json::{Map, Value, json};
 use tagoio::Error;
+use tagoio::transport::Method;
 
 use crate::interrupt;
 use crate::output::{Format, note, tell, tell_in, tell_program};
@@ -19,7 +21,7 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 pub(crate) enum Failure {
     /// TagoIO refused, or can't be reached.
     Tago(Error),
-    /// The command line, a file or a setting is wrong: nothing was sent.
+    /// The command line, a file or a setting is wrong: nothing was done.
     Usage(Usage),
     /// TagoIO answered, and what was asked for isn't there.
     Unmet { code: &'static str, message: String },
@@ -69,6 +71,14 @@ impl Failure {
         self
     }
 
+    /// Says in which file it is.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.message = format!("{place}: {}", usage.message);
+        }
+        self
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Usage(usage) = &mut self {
@@ -80,6 +90,11 @@ impl Failure {
     /// A file that can't be read.
     pub(crate) fn unreadable(path: &str, error: &io::Error) -> Self {
         Self::usage("unreadable_file", format!("{path}: {error}"))
+    }
+
+    /// A file or folder that can't be written to, as is known before anything is done.
+    pub(crate) fn unopenable(path: &Path, error: &io::Error) -> Self {
+        Self::usage("unwritable_file", format!("{}: {error}", path.display()))
     }
 
     /// Something that couldn't be written, the standard output or a file.
@@ -246,11 +261,15 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         "two_factor_required" => {
             Some("the account uses two-factor authentication: --otp-type, and --pin-env or a prompt")
         }
-        _ if error.maybe_delivered() && !error.is_retryable() => {
-            Some("it may have taken effect: look before you do it again")
-        }
+        _ if may_have_taken_effect(error) => Some("it may have taken effect: look before you do it again"),
         _ => None,
     }
+}
+
+/// Whether the request may have changed something, and isn't one that can simply be made again.
+fn may_have_taken_effect(error: &Error) -> bool {
+    let only_reads = error.route().is_some_and(|route| route.method() == Method::Get);
+    error.maybe_delivered() && !error.is_retryable() && !only_reads
 }
 
 impl From<Error> for Failure {
@@ -271,6 +290,23 @@ impl From<clap::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_thing_that_went_wrong_decides_and_a_reader_who_has_gone_counts_least() {
+        let partly = || Err(Failure::Partly("x".to_owned()));
+        let full = || Err(Failure::write("x", io::ErrorKind::StorageFull.into()));
+        let gone = || Err(Failure::write("x", io::ErrorKind::BrokenPipe.into()));
+        for (parts, code) in [
+            (vec![Ok(()), Ok(())], None),
+            (vec![Ok(()), gone()], Some("pipe_closed")),
+            (vec![gone(), full()], Some("unwritable")),
+            (vec![full(), gone()], Some("unwritable")),
+            (vec![partly(), full(), gone()], Some("partly_done")),
+            (vec![gone(), partly(), full()], Some("partly_done")),
+        ] {
+            assert_eq!(outcome_of(parts).err().map(|failure| failure.code()), code);
+        }
+    }
 
     #[test]
     fn exit_codes_and_codes_are_what_is_documented() {

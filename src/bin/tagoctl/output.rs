@@ -260,16 +260,12 @@ impl Output {
         columns: &Columns,
         done: impl IntoIterator<Item = (T, String)>,
     ) -> Result<()> {
-        match self.format {
-            Format::Table => {
-                done.into_iter().for_each(|(_, sentence)| tell(&sentence));
-                Ok(())
-            }
-            _ => {
-                let rows: Vec<T> = done.into_iter().map(|(row, _)| row).collect();
-                self.list(columns, rows)
-            }
+        if self.format == Format::Table {
+            done.into_iter().for_each(|(_, sentence)| tell(&sentence));
+            return Ok(());
         }
+        let rows: Vec<T> = done.into_iter().map(|(row, _)| row).collect();
+        self.list(columns, rows)
     }
 
     /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands

@@ -28,6 +28,15 @@ impl JsonArgs {
         read(source, Value::Object(object))
     }
 
+    /// Says of what is wrong with the JSON where that is.
+    pub(crate) fn blame(&self, failure: Failure) -> Failure {
+        match self.json.as_deref() {
+            Some("-") => failure.at("standard input"),
+            Some(path) => failure.at(path),
+            None => failure,
+        }
+    }
+
     /// Whether there is JSON.
     pub(crate) fn is_given(&self) -> bool {
         self.json.is_some()
@@ -124,6 +133,11 @@ impl Fields {
             self.0.insert(name.replace('-', "_"), Value::Null);
         }
         self
+    }
+
+    /// The fields as they will be sent.
+    pub(crate) fn as_object(&self) -> &Map<String, Value> {
+        &self.0
     }
 
     pub(crate) fn is_empty(&self) -> bool {
