@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::process::Stdio;
 
 use snapbox::str;
+use tagoio::sandbox::{Fault, FaultRule};
+use tagoio::transport::Method;
 
 use crate::world::World;
 
@@ -95,7 +97,7 @@ fn a_bad_address_is_refused_before_anything_is_sent() {
         (
             "team list --api-url http://api.example.com",
             str![[r#"
-error: invalid base URL: "http://api.example.com" would send the token unencrypted; use https, or Region::insecure if that is meant
+error: invalid base URL: "http://api.example.com" would send the token unencrypted; use https
 
 "#]],
         ),
@@ -184,4 +186,18 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn what_only_reads_cannot_have_taken_effect() {
+    let world = World::new();
+    for (method, path, line, is_hinted) in [
+        (Method::Get, "/profile/*/team", "team list", false),
+        (Method::Post, "/profile/*/team", "team add new.colleague@example.com", true),
+    ] {
+        world.sandbox().inject(FaultRule::new(Fault::Garbage).on(method, path)).unwrap();
+        let assert = world.tagoctl(line).code(1);
+        let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert_eq!(said.contains("hint: it may have taken effect"), is_hinted, "{said}");
+    }
 }

@@ -14,6 +14,7 @@ mod run_user;
 mod run_user_bulk;
 mod secrets;
 mod served;
+mod streams;
 mod team;
 mod terminal;
 mod token;

@@ -397,6 +397,10 @@ error: there is no column `emial`; did you mean `email`?
 hint: there are id, email, name, password, generate_password, send_email, timezone, company, phone, language, active, newsletter, force_password_change, tags, tag:, options, option:decimal_separator, option:thousand_separator, option:date_format, option:time_format, custom_preferences, custom:, last_login, created_at, updated_at, profile, otp, agreements
 
 "#]]);
+    world.tagoctl("run user export --columns email,tag:").code(2).stderr_eq(str![[r#"
+error: the column `tag:` wants a key, as in `tag:KEY`
+
+"#]]);
     world.tagoctl("run user export --columns email,password").code(2).stderr_eq(str![[r#"
 error: column `password` can't be exported: TagoIO doesn't tell
 
@@ -535,7 +539,7 @@ error: GET /run/users: TagoIO answered 500 Internal Server Error: No such luck
     assert_eq!(world.read("users.csv"), "the old one");
     let files = std::fs::read_dir(world.folder()).unwrap().count();
     assert_eq!(files, 1, "nothing else is left behind");
-    world.tagoctl("run user export nowhere/users.csv").code(1).stderr_eq(str![[r#"
+    world.tagoctl("run user export nowhere/users.csv").code(2).stderr_eq(str![[r#"
 error: nowhere/users.csv: No such file or directory (os error 2)
 
 "#]]);
@@ -740,4 +744,41 @@ fn an_import_of_thousands_survives_trouble_and_being_killed() {
     assert_eq!(emails, wanted, "each of them, and none twice");
     assert_eq!(world.read("done.csv").lines().count(), USERS as usize + 1);
     assert!(!world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_wrong_usage_and_nothing_is_done() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    for place in ["--results nowhere/done.csv", "--journal nowhere/journal"] {
+        world.tagoctl(&format!("run user import users.csv {place}")).code(2).stdout_eq("");
+        assert_eq!(changes(&world), [""; 0], "{place}");
+        assert!(!world.folder().join("users.csv.journal").exists(), "{place}");
+    }
+    world.tagoctl("run user import users.csv --results nowhere/done.csv -o json").code(2).stderr_eq(str![[r#"
+{"code":"unwritable_file","error":"nowhere/done.csv: No such file or directory (os error 2)"}
+
+"#]]);
+    world.tagoctl("man users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: users.csv: File exists (os error 17)
+
+"#]]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_hide_nothing_of_the_work() {
+    for (times, code) in [(0, 1), (1, 3)] {
+        let world = World::new();
+        world.file("users.csv", LIST);
+        if times > 0 {
+            refuse(&world, times, 400, Method::Post, "/run/users");
+        }
+        let assert = world.tagoctl("run user import users.csv --results /dev/full").code(code);
+        let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(said.contains("1 updated, 1 unchanged"), "{said}");
+        assert!(said.contains("/dev/full: No space left on device"), "{said}");
+        assert_eq!(said.contains("1 of 3 failed; to try again"), code == 3, "{said}");
+        assert_eq!(world.folder().join("users.csv.journal").exists(), code == 3, "{said}");
+    }
 }

@@ -204,6 +204,10 @@ impl Watched {
         self.child.kill()
     }
 
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
     pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
         self.stdin = None;
         self.child.wait()

@@ -10,7 +10,7 @@ use tagoio::{Client, ClientBuilder, Region, Token};
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::official;
-use crate::output::Output;
+use crate::output::{Output, tell};
 
 /// Where requests go, and the token they go with. There is no flag for a token's value: it would be in the shell's
 /// history and in everybody's list of processes.
@@ -167,7 +167,7 @@ impl log::Log for Stderr {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            eprintln!("{}", record.args());
+            tell(&record.args().to_string());
         }
     }
 

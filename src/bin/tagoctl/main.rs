@@ -1,5 +1,8 @@
 //! `tagoctl`: the administration of TagoIO from the command line.
 
+// They panic where nobody listens: `output` writes.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod api;
 mod bulk;
 mod cli;
@@ -10,6 +13,7 @@ mod difference;
 mod failure;
 mod file;
 mod input;
+mod interrupt;
 mod man;
 mod nearest;
 mod official;

@@ -27,6 +27,14 @@ impl JsonArgs {
         read(&source, Value::Object(object))
     }
 
+    /// Says of what is wrong with the JSON where that is.
+    pub(crate) fn blame(&self, failure: Failure) -> Failure {
+        match &self.json {
+            Some(input) => failure.at(&input.to_string()),
+            None => failure,
+        }
+    }
+
     /// Whether there is JSON.
     pub(crate) fn is_given(&self) -> bool {
         self.json.is_some()
@@ -100,6 +108,11 @@ impl Fields {
             self.0.insert(name.replace('-', "_"), Value::Null);
         }
         self
+    }
+
+    /// The fields as they will be sent.
+    pub(crate) fn as_object(&self) -> &Map<String, Value> {
+        &self.0
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -154,7 +154,7 @@ impl ContentArgs {
 impl CreateArgs {
     fn run(self, context: &Context<'_>) -> Result<()> {
         let notification: NewNotification = self.json.request(self.content.fields())?;
-        check(&notification)?;
+        check(&notification).map_err(|failure| self.json.blame(failure))?;
         for (field, value) in [("title", &notification.title), ("message", &notification.message)] {
             if value.as_deref().is_none_or(str::is_empty) {
                 return Err(Failure::usage("missing_field", format!("`{field}` is needed"))
@@ -215,7 +215,7 @@ impl EditArgs {
             ));
         }
         let edit: NotificationEdit = self.json.request(fields)?;
-        check(&edit)?;
+        check(&edit).map_err(|failure| self.json.blame(failure))?;
         context.out.chosen(&UPDATED)?;
         let said = context.client()?.run().notifications().edit(&self.id, &edit)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)

@@ -123,12 +123,17 @@ impl EditArgs {
             Ok(Value::Object(mapping)) => mapping,
             _ => return Err(Failure::usage("invalid_field", "`mapping` has to be an object")),
         };
+        let check = |mapping: &Map<String, Value>| {
+            if self.how.allow_unknown {
+                return Ok(());
+            }
+            shape::check_mapping(&Value::Object(mapping.clone()), &Value::Object(present.clone()))
+        };
+        check(&mapping).map_err(|failure| self.json.blame(failure))?;
         for pair in &self.map {
             set(&mut mapping, pair);
         }
-        if !self.how.allow_unknown {
-            shape::check_mapping(&Value::Object(mapping.clone()), &Value::Object(present.clone()))?;
-        }
+        check(&mapping)?;
         for key in ["email", "firstName"] {
             if mapping.get(key).and_then(Value::as_str).is_none_or(str::is_empty) {
                 return Err(Failure::usage("missing_field", format!("the mapping needs `{key}`"))

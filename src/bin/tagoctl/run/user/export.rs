@@ -84,12 +84,7 @@ impl Args {
     fn columns(&self, out: &Output, form: Form) -> Result<Vec<UserColumn>> {
         let mut columns = Vec::new();
         for name in out.columns() {
-            columns.push(name.parse().map_err(|_| {
-                let known = || UserColumn::NAMES.iter().copied();
-                let all: Vec<&str> = known().collect();
-                Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
-                    .hint(format!("there are {}", all.join(", ")))
-            })?);
+            columns.push(name.parse().map_err(|_| no_column(name))?);
         }
         if columns.is_empty() {
             columns.extend_from_slice(UserColumn::EXPORT);
@@ -103,6 +98,17 @@ impl Args {
         tried.map_err(|error| Failure::usage("unknown_column", error.to_string()))?;
         Ok(columns)
     }
+}
+
+/// What is wrong with a name that no column has.
+fn no_column(name: &str) -> Failure {
+    let known = || UserColumn::NAMES.iter().copied();
+    if known().any(|known| known == name && known.ends_with(':')) {
+        return Failure::usage("unknown_column", format!("the column `{name}` wants a key, as in `{name}KEY`"));
+    }
+    let all: Vec<&str> = known().collect();
+    Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
+        .hint(format!("there are {}", all.join(", ")))
 }
 
 struct Export<'a> {
