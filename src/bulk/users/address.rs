@@ -53,7 +53,9 @@ impl Look {
                 _ => letters.push(Letter { base: c, marks: Vec::new() }),
             }
         }
-        letters.iter_mut().for_each(|letter| letter.marks.sort_unstable());
+        for letter in &mut letters {
+            letter.marks.sort_unstable();
+        }
         Self { letters }
     }
 

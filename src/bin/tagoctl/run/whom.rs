@@ -18,9 +18,12 @@ pub(super) fn user_id(client: &Client, whom: &str) -> Result<UserId> {
 pub(super) fn user_ids(client: &Client, names: &[String]) -> Result<Vec<UserId>> {
     let emails: Vec<&String> = names.iter().filter(|name| name.contains('@')).collect();
     let mut found = users::find(client, &emails)?.into_iter();
-    let id = |name: &String| match name.contains('@') {
-        true => found.next().flatten().map(|user| user.id).ok_or_else(|| nobody(name)),
-        false => Ok(UserId::new(name.as_str())),
+    let id = |name: &String| {
+        if name.contains('@') {
+            found.next().flatten().map(|user| user.id).ok_or_else(|| nobody(name))
+        } else {
+            Ok(UserId::new(name.as_str()))
+        }
     };
     names.iter().map(id).collect()
 }
