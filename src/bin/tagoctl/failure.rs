@@ -68,6 +68,14 @@ impl Failure {
         self
     }
 
+    /// Says in which file it is.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.message = format!("{place}: {}", usage.message);
+        }
+        self
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Usage(usage) = &mut self {

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use tagoio::Client;
 use tagoio::run::RunSettings;
 
-use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
 use crate::output::{note, secrets};
 use crate::request::{Fields, JsonArgs, text_or_file};
+use crate::shape;
 
 /// What comes first in a table of the settings.
 const FIRST: [&str; 7] = ["name", "sub_title", "url", "active", "profile", "signup_method", "auth_token_ttl"];
