@@ -6,10 +6,11 @@ use serde_json::json;
 use tagoio::bulk::users::{
     self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
 };
-use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report};
 use tagoio::clock::ManualClock;
+use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
-use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
+use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
 use tagoio::transport::{Response, from_fn};
 use tagoio::{Client, Password, Patch, Tag, UserId};
@@ -828,5 +829,43 @@ fn an_export_holds_no_more_than_a_page() {
         assert!(lines.load(Ordering::Relaxed) >= PAGES * PAGE);
         let most_held = most_held.load(Ordering::Relaxed);
         assert!(most_held < PAGE, "{most_held} users were read and not written when the next page was asked for");
+    }
+}
+
+#[test]
+fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
+    let (builder, clock) = builder();
+    let sandbox = builder.empty().plan(Plan::Free).build();
+    let tago = sandbox.client().unwrap();
+    let ann = NewUser::new("Ann", "ann@example.com", "UTC").generate_password(true);
+    tago.run().users().create(&ann).unwrap();
+    let new = |name: &str| format!(r#"{{"email": "{name}@example.com", "name": "{name}", "generate_password": true}}"#);
+    let lines = [new("b"), new("c"), new("d"), r#"{"email": "ann@example.com", "phone": "1"}"#.to_owned(), new("e")];
+    let plan = plan(&tago, &lines.join("\n"), &SyncOptions::new().default_timezone("UTC"));
+
+    let report = Bulk::new(&tago).jobs(1).clock(clock).run(plan.tasks());
+    let words = report.outcomes.iter().map(|outcome| match outcome {
+        Outcome::Done(done) => done.action.as_str(),
+        Outcome::Failed(error) if error.is_limit_reached() => "refused",
+        Outcome::NotTried => "not tried",
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["created", "refused", "not tried", "updated", "not tried"]);
+    assert!(matches!(report.halt, Some(Halt::LimitReached(Service::RunUsers))));
+    assert_eq!((sandbox.users().len(), report.progress.not_tried), (2, 2));
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn values_between_tabs_are_read_back() {
+    let (_, tago, _) = sandbox();
+    for columns in [&["email"][..], &["name", "email", "tags"], &["email", "tag:a,b", "tag:c;d"]] {
+        let columns: Vec<UserColumn> = columns.iter().map(|name| name.parse().unwrap()).collect();
+        let mut export = UserExport::tsv(Vec::new(), &columns).unwrap();
+        for user in tago.run().users().iter(&UserQuery::new()) {
+            export.write(&user.unwrap()).unwrap();
+        }
+        let read = UserList::from_csv(&export.finish().unwrap()[..]).unwrap();
+        assert_eq!(read.len(), 24, "{columns:?}");
     }
 }

@@ -14,7 +14,7 @@ use super::task::{Before, Task};
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::profile::{Plan, RATES};
+use crate::profile::{Plan, RATES, Service};
 use crate::transport::{Method, RetryPolicy, Throttle, random};
 
 /// More workers than this would only wait for each other.
@@ -127,7 +127,7 @@ impl<'a> Bulk<'a> {
     }
 
     /// Does all tasks, and says what came of each. It ends early only when a stop is asked for, the token is refused, or
-    /// the journal can't be written: [`Report::halt`].
+    /// the journal can't be written; and it leaves out what a limit that is reached allows no more: [`Report::halt`].
     ///
     /// # Panics
     ///
@@ -139,7 +139,8 @@ impl<'a> Bulk<'a> {
         let pending = self.sort_out(tasks, &book);
         let workers = self.jobs.min(pending.len());
         let queue = Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some());
-        let run = Run { bulk: self, tasks, client, clock: &*clock, book, queue, halt: Mutex::default() };
+        let (used_up, halt) = (Mutex::default(), Mutex::default());
+        let run = Run { bulk: self, tasks, client, clock: &*clock, book, queue, used_up, halt };
 
         thread::scope(|scope| {
             // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
@@ -255,6 +256,8 @@ struct Run<'a, 'b, T> {
     clock: &'a dyn Clock,
     book: Book<'a, 'b>,
     queue: Queue<'a>,
+    /// What TagoIO has no more of.
+    used_up: Mutex<HashSet<Service>>,
     halt: Mutex<Option<Halt>>,
 }
 
@@ -271,6 +274,13 @@ impl<T: Task> Run<'_, '_, T> {
 
     fn attempt(&self, mut pending: Pending) {
         let task = &self.tasks[pending.index];
+        // What may be done already finds out first.
+        let needs_more = task.takes().filter(|service| !pending.before.maybe_done && self.used_up().contains(service));
+        if let Some(service) = needs_more {
+            self.note_halt(Halt::LimitReached(service));
+            self.give_up(pending);
+            return;
+        }
         let now = self.clock.utc();
         if let (Some(journal), false, false) = (self.bulk.journal, pending.begun, task.is_repeatable()) {
             if let Err(error) = journal.begun(&task.key(), now) {
@@ -292,6 +302,9 @@ impl<T: Task> Run<'_, '_, T> {
     fn after(&self, mut pending: Pending, error: Error) {
         if error.is_unauthorized() {
             self.halt(Halt::Unauthorized);
+        }
+        if error.is_limit_reached() {
+            self.used_up().extend(self.tasks[pending.index].takes());
         }
         learn(&mut pending, &error);
         let next = if error.is_rate_limited() {
@@ -343,10 +356,29 @@ impl<T: Task> Run<'_, '_, T> {
         self.book.finish(pending.index, outcome);
     }
 
-    /// The first reason is the one that counts.
+    /// Leaves a task where it is.
+    fn give_up(&self, mut pending: Pending) {
+        match pending.error.take() {
+            Some(error) => self.fail(&pending, *error),
+            None => self.finish(&pending, Outcome::NotTried),
+        }
+    }
+
     fn halt(&self, why: Halt) {
-        self.halt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        self.note_halt(why);
         self.queue.halt();
+    }
+
+    /// The first reason is the one that counts, but one that ends the work counts more than one that doesn't.
+    fn note_halt(&self, why: Halt) {
+        let mut noted = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*noted, None | Some(Halt::LimitReached(_))) {
+            *noted = Some(why);
+        }
+    }
+
+    fn used_up(&self) -> MutexGuard<'_, HashSet<Service>> {
+        self.used_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end(self) -> Report {
@@ -354,11 +386,8 @@ impl<T: Task> Run<'_, '_, T> {
         if !rest.is_empty() && self.bulk.stop.is_requested() {
             self.halt(Halt::Asked);
         }
-        for mut pending in rest {
-            match pending.error.take() {
-                Some(error) => self.fail(&pending, *error),
-                None => self.finish(&pending, Outcome::NotTried),
-            }
+        for pending in rest {
+            self.give_up(pending);
         }
         if let Some(Err(error)) = self.bulk.journal.map(Journal::sync) {
             self.halt(Halt::Journal(error));

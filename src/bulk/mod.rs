@@ -57,6 +57,7 @@
 //! | certainly not delivered, or a repeat does no harm | up to [`Bulk::tries`] tries, with growing random waits |
 //! | it may have been done, and a repeat could do it twice | a further try that [has to find out first](Before::maybe_done) |
 //! | … and that can't be found out, or there are no tries left | [`Uncertain`](Outcome::Uncertain) |
+//! | a limit of the plan is reached | `Failed`, and what [takes](Task::takes) of the same is [not tried](Halt::LimitReached) |
 //! | any other refusal | [`Failed`](Outcome::Failed) |
 //! | the token is refused | `Failed`, and the work [ends](Halt::Unauthorized) |
 //!

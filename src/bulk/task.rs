@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::profile::Service;
 
 /// One piece of work of a [`Bulk`](super::Bulk).
 ///
@@ -53,6 +54,13 @@ pub trait Task: Send + Sync {
     fn is_repeatable(&self) -> bool {
         true
     }
+
+    /// What it takes of something that the plan or the allocation limits, such as users. Once TagoIO refuses a task
+    /// because [that limit is reached](crate::Error::is_limit_reached), the others that take of the same aren't tried.
+    /// Nothing by default.
+    fn takes(&self) -> Option<Service> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -69,6 +77,10 @@ macro_rules! forward {
 
             fn is_repeatable(&self) -> bool {
                 (**self).is_repeatable()
+            }
+
+            fn takes(&self) -> Option<Service> {
+                (**self).takes()
             }
         }
     )*};

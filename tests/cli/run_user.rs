@@ -406,7 +406,7 @@ fn nobody_is_deleted_without_being_named() {
     let user = world.sandbox().users().swap_remove(0);
     world.tagoctl("run user delete --yes").code(2).stderr_eq(str![[r#"
 error: no user is named
-hint: name them, or give --file, or a filter such as --tag KEY=VALUE
+hint: name them, or give --file, a filter such as --tag KEY=VALUE, or --all
 
 "#]]);
     world.tagoctl("run user delete a@example.com --tag site=lisbon --yes").code(2).stderr_eq(str![[r#"
@@ -424,6 +424,80 @@ error: list.txt: line 1 isn't one id or one e-mail address
 
 "#]]);
     assert_eq!(world.sandbox().users().len(), count);
+}
+
+#[test]
+fn a_filter_that_keeps_nobody_out_is_not_taken_for_everybody() {
+    let world = World::new();
+    world.clear();
+    for filter in ["--email ''", "--name ''", "--name ' '", "--tag-key ''", "--tag site=", "--email '*'", "--name '**'"]
+    {
+        for command in ["delete --yes", "delete --yes --dry-run", "delete"] {
+            world.tagoctl(&format!("run user {command} {filter}")).code(2).stdout_eq("");
+        }
+        world.tagoctl(&format!("run notify create --title a --message b --yes {filter}")).code(2).stdout_eq("");
+    }
+    world.tagoctl("run user delete --email '' --yes").code(2).stderr_eq(str![[r#"
+error: invalid value '' for '--email <EMAIL>': it is empty
+
+For more information, try '--help'.
+
+"#]]);
+    world.tagoctl("run user delete --tag site= --yes").code(2).stderr_eq(str![[r#"
+error: invalid value 'site=' for '--tag <KEY=VALUE>': the value of site is empty; --tag-key finds any value
+
+For more information, try '--help'.
+
+"#]]);
+    world.tagoctl("run user delete --email '*' --yes").code(2).stderr_eq(str![[r#"
+error: the filter keeps nobody out
+hint: --all says that all users are meant
+
+"#]]);
+    world.tagoctl("run user delete --all --tag site=lisbon --yes").code(2).stderr_eq(str![[r#"
+error: either all users are meant, or those that a filter fits
+
+"#]]);
+    world.tagoctl("run user delete --all a@example.com --yes").code(2);
+    world.nothing_was_sent();
+    world.tagoctl("run user delete --all --yes").success().stdout_eq("").stderr_eq("24 deleted\n");
+}
+
+#[test]
+fn options_that_nobody_knows_are_refused_unless_they_are_allowed() {
+    let world = World::new();
+    world.file(
+        "jane.json",
+        r#"{"name": "Jane", "email": "jane@example.com", "timezone": "UTC", "options": {"date_fromat": "x"}}"#,
+    );
+    world.file("edit.json", r#"{"options": {"date_fromat": "x"}}"#);
+    world.file("users.jsonl", r#"{"email": "beatriz.almeida@example.com", "options": {"date_fromat": "x"}}"#);
+    world.file("users.csv", "email;options\nbeatriz.almeida@example.com;{\"date_fromat\": \"x\"}\n");
+    let lines = [
+        "create --json jane.json --generate-password",
+        "edit beatriz.almeida@example.com --json edit.json",
+        "import users.jsonl",
+        "import users.csv",
+        "sync users.jsonl --yes",
+    ];
+    world.clear();
+    world.tagoctl(&format!("run user {}", lines[0])).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `options.date_fromat`; did you mean `date_format`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
+    world.tagoctl(&format!("run user {}", lines[2])).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: users.jsonl: line 1: there is no field `options.date_fromat`; did you mean `date_format`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
+    for line in lines {
+        world.tagoctl(&format!("run user {line}")).code(2).stdout_eq("");
+    }
+    world.nothing_was_sent();
+    for line in lines {
+        world.tagoctl(&format!("run user {line} --allow-unknown")).success();
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ use tagoio::{Client, Error, ProfileId};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result, chain, outcome_of};
+use crate::file;
+use crate::input::Input;
 use crate::interrupt;
 use crate::output::cell::visible;
 use crate::output::{Columns, Format, Output, note, tell};
@@ -136,8 +138,30 @@ impl BulkArgs {
     }
 
     /// The journal that the command line asks for, else one beside the file that lists what to do. Whether it is there
-    /// has to fit `--resume`; to be called before long preparations.
+    /// has to fit `--resume`, and it must be another file than the results and the list; to be called before long
+    /// preparations.
     pub(crate) fn journal_file(&self, list: Option<&Path>) -> Result<Option<JournalFile>> {
+        let journal = self.place_of_journal(list)?;
+        let files = [
+            ("the list", list),
+            ("--journal", journal.as_ref().map(|journal| journal.path.as_path())),
+            ("--results", self.results.as_deref()),
+        ];
+        check_apart(&files)?;
+        Ok(journal)
+    }
+
+    /// Makes sure that a list that is read isn't overwritten.
+    pub(crate) fn spare(&self, list: &Input) -> Result<()> {
+        let list = list.path();
+        check_apart(&[
+            ("the list", list),
+            ("--journal", self.journal.as_deref()),
+            ("--results", self.results.as_deref()),
+        ])
+    }
+
+    fn place_of_journal(&self, list: Option<&Path>) -> Result<Option<JournalFile>> {
         let beside = list.map(|list| {
             let mut name = list.as_os_str().to_owned();
             name.push(".journal");
@@ -185,7 +209,7 @@ impl Session<'_> {
             return self.conclude(Bulk::new(&self.client).run(tasks), &target, None, None);
         }
         let rate = self.rate()?;
-        let results = self.args.results.as_deref().map(Results::create).transpose()?;
+        let results = self.args.results.as_deref().map(Results::begin).transpose()?;
         let opened = journal.map(|journal| self.open(journal, work)).transpose()?;
         let drawing = Drawing::begin(tasks.len(), self.args.quiet);
         self.listen_for_ctrl_c(&drawing, journal);
@@ -325,6 +349,21 @@ fn listed(mut results: Results, report: &Report, target: &impl Fn(usize) -> Targ
     results.end()
 }
 
+/// Makes sure that no two of these are the same file: one would overwrite the other.
+fn check_apart(files: &[(&str, Option<&Path>)]) -> Result<()> {
+    for (at, (one, path)) in files.iter().enumerate() {
+        for (other, with) in &files[at + 1..] {
+            if let (Some(path), Some(with)) = (path, with) {
+                if file::is_same(path, with) {
+                    let problem = format!("{one} and {other} are the same file, {}", with.display());
+                    return Err(Failure::usage("conflict", problem));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A switch that the first Ctrl-C presses; the second one ends at once.
 pub(crate) fn stop_on_ctrl_c() -> Stop {
     let stop = Stop::new();
@@ -382,6 +421,11 @@ fn incomplete(report: Report, has_journal: bool) -> Failure {
             "{}: stopped when {done} of {} were done, because the rest couldn't be resumed",
             chain(error),
             progress.total
+        )),
+        Some(Halt::LimitReached(service)) => Failure::Partly(format!(
+            "{done} of {} were done: there is no room for more {}{go_on}",
+            progress.total,
+            service.as_str().replace("run_users", "users")
         )),
         _ => {
             let again = if has_journal { format!("; to try again: {}", resuming()) } else { String::new() };

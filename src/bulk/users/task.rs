@@ -12,6 +12,7 @@ use super::record::UserRecord;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::profile::Service;
 use crate::run::{UserEdit, UserInfo};
 
 /// What a plan does with a user.
@@ -171,6 +172,10 @@ impl Task for UserTask {
             Work::Unchanged { id } => Ok(Done::new(Action::Unchanged).id(id.as_str())),
             Work::Delete { id } => DeleteUser::new(id).run(client, before),
         }
+    }
+
+    fn takes(&self) -> Option<Service> {
+        matches!(self.work, Work::Create { .. }).then_some(Service::RunUsers)
     }
 }
 

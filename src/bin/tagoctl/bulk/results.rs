@@ -1,39 +1,39 @@
 //! The file with what came of each thing.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tagoio::bulk::Outcome;
 
 use super::{Target, reason};
 use crate::failure::{Failure, Result};
+use crate::file;
 
 const COLUMNS: [&str; 6] = ["line", "target", "outcome", "id", "changed", "error"];
 
-/// A file of results that is being written.
+/// The results, which are written to a file when all is done: until then an older one stays as it is.
 pub(super) struct Results {
-    name: String,
+    path: PathBuf,
     form: Form,
 }
 
 enum Form {
-    Csv(Box<csv::Writer<File>>),
-    JsonLines(BufWriter<File>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
+    JsonLines(Vec<u8>),
 }
 
 impl Results {
-    /// Makes the file, in the form that its name asks for: what can't be written is known before the work begins.
-    pub(super) fn create(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let file = File::create(path).map_err(|error| Failure::unopenable(path, &error))?;
-        if is_json_lines(path) {
-            return Ok(Self { name, form: Form::JsonLines(BufWriter::new(file)) });
-        }
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS).map_err(|error| Failure::write(&name, error.into()))?;
-        Ok(Self { name, form: Form::Csv(Box::new(writer)) })
+    /// In the form that the file's name asks for. What can't be written is known before the work begins.
+    pub(super) fn begin(path: &Path) -> Result<Self> {
+        file::check(path)?;
+        let mut results = Self { path: path.to_owned(), form: Form::of(path) };
+        let header = match &mut results.form {
+            Form::Csv(writer) => writer.write_record(COLUMNS).map_err(io::Error::from),
+            Form::JsonLines(_) => Ok(()),
+        };
+        header.map_err(|error| results.unwritable(error))?;
+        Ok(results)
     }
 
     pub(super) fn add(&mut self, target: &Target, outcome: &Outcome) -> Result<()> {
@@ -57,15 +57,31 @@ impl Results {
                 writeln!(writer, "{row}")
             }
         };
-        written.map_err(|error| Failure::write(&self.name, error))
+        written.map_err(|error| self.unwritable(error))
     }
 
-    pub(super) fn end(mut self) -> Result<()> {
-        let flushed = match &mut self.form {
-            Form::Csv(writer) => writer.flush(),
-            Form::JsonLines(writer) => writer.flush(),
+    pub(super) fn end(self) -> Result<()> {
+        let name = self.path.display().to_string();
+        let unwritable = |error| Failure::write(&name, error);
+        let text = match self.form {
+            Form::Csv(writer) => writer.into_inner().map_err(|error| unwritable(error.into_error()))?,
+            Form::JsonLines(text) => text,
         };
-        flushed.map_err(|error| Failure::write(&self.name, error))
+        file::replace(&self.path, |mut file| file.write_all(&text).map_err(unwritable))
+    }
+
+    fn unwritable(&self, error: io::Error) -> Failure {
+        Failure::write(&self.path.display().to_string(), error)
+    }
+}
+
+impl Form {
+    fn of(path: &Path) -> Self {
+        if is_json_lines(path) {
+            Self::JsonLines(Vec::new())
+        } else {
+            Self::Csv(Box::new(csv::Writer::from_writer(Vec::new())))
+        }
     }
 }
 

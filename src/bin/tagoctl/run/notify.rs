@@ -10,15 +10,15 @@ use tagoio::bulk::{Action, Before, Done, Notify, Task};
 use tagoio::run::{NewNotification, NotificationEdit, UserField};
 use tagoio::{Client, NotificationId, UserId};
 
-use super::shape;
 use super::user::filter::Filter;
-use super::whom::{user_id, user_ids};
+use super::whom::{user_id, user_ids, whom};
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::{CREATED, Columns, DELETED, UPDATED};
 use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
+use crate::shape;
 
 const NOTIFICATIONS: Columns = Columns::new(
     &["id", "created_at", "read", "title", "message"],
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run notify list jane@example.com")]
     List {
         /// The user
-        #[arg(value_name = "ID|EMAIL")]
+        #[arg(value_name = "ID|EMAIL", value_parser = whom)]
         user: String,
     },
     /// Send users a notification
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run notify delete 62b0afde27ce4d0012c62256 --yes")]
     Delete {
         /// The notifications, as `run notify list` shows them
-        #[arg(required = true, value_name = "ID")]
+        #[arg(required = true, value_name = "ID", value_parser = str::parse::<NotificationId>)]
         ids: Vec<NotificationId>,
         #[command(flatten)]
         danger: Danger,
@@ -93,7 +93,7 @@ struct ContentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Send it to this user
-    #[arg(long = "user", value_name = "ID|EMAIL")]
+    #[arg(long = "user", value_name = "ID|EMAIL", value_parser = whom)]
     users: Vec<String>,
     /// Send it to all users
     #[arg(long, conflicts_with = "users")]
@@ -113,6 +113,7 @@ pub(crate) struct CreateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
     /// The notification, as `run notify list` shows it
+    #[arg(value_parser = str::parse::<NotificationId>)]
     id: NotificationId,
     #[command(flatten)]
     content: ContentArgs,
@@ -196,6 +197,7 @@ impl CreateArgs {
 
     /// Who gets it is said in one way.
     fn check_receivers(&self) -> Result<()> {
+        self.filter.check()?;
         let ways = [!self.users.is_empty(), self.all, !self.filter.is_empty()];
         match ways.into_iter().filter(|way| *way).count() {
             1 => Ok(()),

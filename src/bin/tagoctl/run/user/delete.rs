@@ -16,6 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
+use crate::run::whom::whom;
 
 pub(super) const EXAMPLES: &str = "\
 All users are looked up before the first one is deleted. A file has an id or an e-mail address on each line.
@@ -33,11 +34,14 @@ const SHOWN: usize = 10;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The users, unless --file or a filter says who
-    #[arg(value_name = "ID|EMAIL")]
+    #[arg(value_name = "ID|EMAIL", value_parser = whom)]
     users: Vec<String>,
     /// Take the users from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE|-", conflicts_with = "users")]
     file: Option<Input>,
+    /// Delete all users
+    #[arg(long, conflicts_with_all = ["users", "file"])]
+    all: bool,
     /// Pass over users that aren't there (any more)
     #[arg(long)]
     ignore_missing: bool,
@@ -76,19 +80,25 @@ impl Named {
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let names = match &self.file {
-            Some(input) => lines_of(&input.to_string(), &input.text()?)?,
+            Some(input) => {
+                self.bulk.spare(input)?;
+                lines_of(&input.to_string(), &input.text()?)?
+            }
             None => self.users.clone(),
         };
         let is_named = self.file.is_some() || !self.users.is_empty();
-        match (is_named, self.filter.is_empty()) {
-            (false, true) => {
+        match (is_named, self.all, self.filter.is_empty()) {
+            (false, false, true) => {
                 return Err(Failure::usage("missing_users", "no user is named")
-                    .hint("name them, or give --file, or a filter such as --tag KEY=VALUE"));
+                    .hint("name them, or give --file, a filter such as --tag KEY=VALUE, or --all"));
             }
-            (true, false) => {
+            (true, _, false) => {
                 return Err(Failure::usage("conflict", "users are either named or filtered, not both"));
             }
-            _ => {}
+            (_, true, false) => {
+                return Err(Failure::usage("conflict", "either all users are meant, or those that a filter fits"));
+            }
+            _ => self.filter.check()?,
         }
         let journal = self.bulk.journal_file(None)?;
         let session = self.bulk.begin(context)?;
@@ -174,7 +184,7 @@ fn lines_of(file: &str, text: &str) -> Result<Vec<String>> {
         if name.is_empty() || is_header {
             continue;
         }
-        if name.contains([',', ';', '"', '\t', ' ']) {
+        if name.contains([',', ';', '"', '\t', ' ']) || whom(name).is_err() {
             return Err(Failure::usage(
                 "invalid_file",
                 format!("{file}: line {number} isn't one id or one e-mail address"),
@@ -197,6 +207,7 @@ mod tests {
             ("email\na@x.io", Some(vec!["a@x.io"])),
             ("ID\n1\nid\n", Some(vec!["1", "id"])),
             ("a@x.io,b@x.io\n", None),
+            ("a@x.io\n..\n", None),
             ("id,email\n1,a@x.io\n", None),
         ] {
             assert_eq!(lines_of("f", text).ok(), names.map(|names| names.into_iter().map(str::to_owned).collect()));

@@ -1,14 +1,57 @@
 //! Which keys structures have that keep what they don't know: in them a slip of the fingers has to be found here.
 
-use serde_json::Value;
+use clap::Args;
+use serde_json::{Map, Value};
+use tagoio::Patch;
+use tagoio::profile::{Service, ServiceAllocation};
 use tagoio::run::{
     ButtonCondition, ButtonTrigger, EmailTemplate, Geolocation, Integration, NewNotification, NotificationButton,
     NotificationIcon, OtpSettings, RunSettings, SamlAttributeMappings, SecuritySettings, SidebarButton, SignInButton,
-    SignUpField, ThemeOption, UserDeletion, WifiSetup,
+    SignUpField, ThemeOption, UserDeletion, UserOptions, WifiSetup,
 };
 
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
+
+/// How to go about fields that aren't known.
+#[derive(Debug, Args)]
+pub(crate) struct UnknownArgs {
+    /// Also take fields that this version doesn't know
+    #[arg(long)]
+    pub(crate) allow_unknown: bool,
+}
+
+impl UnknownArgs {
+    /// Refuses options of a user that this version doesn't know.
+    pub(crate) fn check_options(&self, options: &Patch<UserOptions>) -> Result<()> {
+        let others = options.as_ref().map(|options| &options.other);
+        match others.into_iter().flat_map(Map::keys).find(|key| !UserOptions::KEYS.contains(&key.as_str())) {
+            Some(key) if !self.allow_unknown => {
+                Err(or_allowed(unknown(&format!("options.{key}"), key, UserOptions::KEYS)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses services that this version doesn't know, and amounts that can't be.
+    pub(crate) fn check_allocation(&self, allocation: &ServiceAllocation) -> Result<()> {
+        for (service, amount) in allocation.iter() {
+            if matches!(service, Service::Other(_)) && !self.allow_unknown {
+                let known: Vec<&str> = Service::KNOWN.iter().map(Service::as_str).collect();
+                return Err(or_allowed(unknown(service.as_str(), service.as_str(), &known)));
+            }
+            if !is_amount(amount) {
+                return Err(Failure::usage("invalid_field", format!("`{service}`: `{amount}` is not an amount")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether there can be so much of something.
+pub(crate) fn is_amount(amount: f64) -> bool {
+    amount.is_finite() && amount >= 0.0
+}
 
 /// What a value is made of, as far as it is known.
 enum Shape {
@@ -63,17 +106,17 @@ const NOTIFICATION: Shape = Structure(
 const MAPPING: Shape = Structure(SamlAttributeMappings::KEYS, &[]);
 
 /// Refuses keys of the portal's settings that neither this version knows nor the portal has already.
-pub(super) fn check_settings(wanted: &Value, present: &Value) -> Result<()> {
+pub(crate) fn check_settings(wanted: &Value, present: &Value) -> Result<()> {
     SETTINGS.check("", wanted, &[present]).map_err(or_allowed)
 }
 
 /// Refuses keys of a mapping of attributes that neither this version knows nor the portal has already.
-pub(super) fn check_mapping(wanted: &Value, present: &Value) -> Result<()> {
+pub(crate) fn check_mapping(wanted: &Value, present: &Value) -> Result<()> {
     MAPPING.check("mapping", wanted, &[present]).map_err(or_allowed)
 }
 
 /// Refuses keys of a notification that this version doesn't know.
-pub(super) fn check_notification(notification: &NewNotification) -> Result<()> {
+pub(crate) fn check_notification(notification: &NewNotification) -> Result<()> {
     let value = serde_json::to_value(notification)
         .map_err(|error| Failure::usage("invalid_field", format!("the notification can't be sent: {error}")))?;
     NOTIFICATION.check("", &value, &[])
@@ -84,7 +127,7 @@ fn or_allowed(failure: Failure) -> Failure {
 }
 
 /// All options of a theme that are known.
-pub(super) fn theme_options() -> impl Iterator<Item = &'static str> {
+pub(crate) fn theme_options() -> impl Iterator<Item = &'static str> {
     ThemeOption::KNOWN.iter().map(ThemeOption::as_str)
 }
 
@@ -138,7 +181,7 @@ impl Shape {
     }
 }
 
-fn unknown(path: &str, key: &str, known: &[&'static str]) -> Failure {
+fn unknown(path: &str, key: &str, known: &[&str]) -> Failure {
     /// More names than these are a flood, not a hint.
     const FEW: usize = 30;
     let guess = did_you_mean(key, known.iter().copied());
