@@ -8,13 +8,16 @@
 //! ```
 //! # #[cfg(feature = "sandbox")] {
 //! use std::sync::Arc;
+//! use tagoio::Direction;
 //! use tagoio::bulk::{Action, Bulk, Event, Notify};
-//! use tagoio::run::{NewNotification, UserQuery};
+//! use tagoio::run::{NewNotification, UserOrder, UserQuery};
 //! use tagoio::sandbox::{Plan, Sandbox};
 //!
 //! let tago = Sandbox::new().client()?;
 //! let text = Arc::new(NewNotification::new().title("Maintenance").message("Tonight from 10 pm."));
-//! let users = tago.run().users().iter(&UserQuery::new().tag_key("site"));
+//! // Whoever registers meanwhile comes last then, and nobody is seen twice.
+//! let query = UserQuery::new().tag_key("site").order_by(UserOrder::CreatedAt, Direction::Ascending);
+//! let users = tago.run().users().iter(&query);
 //! let tasks = users.map(|user| Ok(Notify::new(user?.id, Arc::clone(&text)))).collect::<tagoio::Result<Vec<_>>>()?;
 //!
 //! let report = Bulk::new(&tago)
@@ -39,8 +42,9 @@
 //! # Rate limits
 //!
 //! TagoIO counts the requests of a profile and route in windows of one clock minute. With [`Bulk::plan`], or a number of
-//! your own ([`Bulk::per_minute`]), each window is filled and none is exceeded; what doesn't fit in waits for the next
-//! one. A 429 that comes nevertheless, because other programs use the same profile, is waited out for as long as it asks.
+//! your own ([`Bulk::per_minute`]), no window is exceeded; what doesn't fit in waits for the next one. Tasks that call the
+//! same routes fill each window. Where they call different ones, those of the fuller route also hold up the others:
+//! nothing new begins while there are as many waiting as there are [jobs](Bulk::jobs). A 429 that comes nevertheless, because other programs use the same profile, is waited out for as long as it asks.
 //! Neither is a try. Only the requests of one run are counted together; what went before it in the same minute isn't
 //! known.
 //!
@@ -61,6 +65,10 @@
 //! | the token is refused | `Failed`, and the work [ends](Halt::Unauthorized) |
 //!
 //! So nothing is done twice, and what may have been done isn't called a failure when to do it again would do harm.
+//!
+//! One gap is left. A gateway may give up on a request (504, or a connection that is lost) which TagoIO is still at work
+//! on, and whoever looks too early finds nothing. So a task that [must not be repeated](Task::is_repeatable) is left alone
+//! for ten seconds before it finds out; what takes effect even later is done twice.
 //!
 //! # Interruption
 //!
@@ -87,7 +95,8 @@
 //! # Ok::<(), tagoio::Error>(())
 //! ```
 
-mod delete_user;
+mod delete;
+mod digest;
 mod engine;
 mod journal;
 mod notify;
@@ -97,7 +106,7 @@ mod stop;
 mod task;
 pub mod users;
 
-pub use delete_user::DeleteUser;
+pub use delete::{DeleteNotification, DeleteUser};
 pub use engine::Bulk;
 pub use journal::{Journal, JournalHeader};
 pub use notify::Notify;
