@@ -140,7 +140,7 @@ impl<'a> Bulk<'a> {
     /// When a task or the listener does: once the tasks in flight have ended, the panic goes on here.
     pub fn run<T: Task>(&self, tasks: &[T]) -> Report {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let client = self.client.wrapped(|transport| self.throttle(Throttle::new(transport), &clock));
+        let client = self.client.unretried(|transport| self.throttle(Throttle::new(transport), &clock));
         let book = Book::new(tasks.len(), &*clock, self.listener.as_ref());
         let pending = self.sort_out(tasks, &book);
         let workers = self.jobs.min(pending.len());

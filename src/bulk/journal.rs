@@ -78,9 +78,9 @@ impl JournalHeader {
         self.option(name, format!("{DIGEST}{digest}"))
     }
 
-    /// A digest of all that it says, for a file's name: the same in every run of the same work.
+    /// A digest of the work and its options, wherever it is done, for a file's name: the same in every run.
     pub fn digest(&self) -> String {
-        digest(self)
+        digest(&(&self.work, &self.options))
     }
 
     /// What is different in the other one, in words.

@@ -48,10 +48,11 @@
 //! Neither is a try. Only the requests of one run are counted together; what went before it in the same minute isn't
 //! known.
 //!
-//! The engine counts each call of the client as one request. A client that repeats requests by itself
-//! ([`Retry`](crate::transport::Retry), as in `Client::new`) makes more of them, which TagoIO then refuses, and its waits
-//! don't end when a stop is asked for. For much work, leave the repeating to the engine
-//! ([`attempts(1)`](crate::ClientBuilder::attempts)), or give the `Retry` a [`Stop::clock`].
+//! The engine counts each call of the client as one request, and repeats what is worth it by itself: the retries that
+//! `Client::new` and the builder put around their transport are left out during the work, whatever
+//! [`attempts`](crate::ClientBuilder::attempts) says. A transport of your own is used as it is. One with a
+//! [`Retry`](crate::transport::Retry) in it makes more requests than are counted, which TagoIO then refuses, and waits on
+//! when a stop is asked for: leave it out, or give it a [`Stop::clock`].
 //!
 //! # Delivery
 //!

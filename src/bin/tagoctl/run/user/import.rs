@@ -1,13 +1,11 @@
 //! `tagoctl run user import` and `sync`: users as a list wants them.
 
-use std::path::Path;
-
 use clap::Args;
 use tagoio::bulk::users::{PlanCounts, UserPlan};
 
 use super::plan;
 use super::source::Source;
-use crate::bulk::{BulkArgs, JournalFile, Session, Target};
+use crate::bulk::{BulkArgs, JournalFile, Session, Target, beside};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::Format;
@@ -116,12 +114,12 @@ impl SyncArgs {
 }
 
 fn journal(bulk: &BulkArgs, file: &str) -> Result<Option<JournalFile>> {
-    bulk.journal_file((file != "-").then_some(Path::new(file)))
+    bulk.journal_file((file != "-").then(|| beside(file)))
 }
 
 fn execute(session: &Session<'_>, work: &str, journal: Option<&JournalFile>, plan: &UserPlan) -> Result<()> {
     let targets: Vec<(Option<u64>, &str)> = plan.steps().map(|step| (step.line, step.email)).collect();
-    session.run(work, journal, plan.tasks(), |index| {
+    session.run(session.work(work), journal, plan.tasks(), |index| {
         let (line, email) = targets[index];
         Target { line, ..Target::new(email) }
     })
