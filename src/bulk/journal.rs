@@ -385,7 +385,9 @@ mod tests {
         ] {
             let text = format!("{lines:?}");
             let mut contents = Contents { entries: HashMap::new(), length: 0, has_header: true };
-            lines.into_iter().for_each(|line| contents.learn(line));
+            for line in lines {
+                contents.learn(line);
+            }
             let found = match contents.entries.get("a") {
                 Some(Entry::Begun(found)) => Some(*found),
                 Some(Entry::Done(done)) => panic!("{done:?}"),

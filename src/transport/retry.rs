@@ -134,7 +134,10 @@ fn random_part(span: Duration, jitter: f64) -> Duration {
 
 /// TagoIO's rate windows are clock minutes; the random second keeps clients from all starting at once.
 fn after_next_minute(attempt: Attempt) -> Duration {
-    until_next_minute(attempt.now).saturating_add(random_part(Duration::from_secs(1), attempt.jitter))
+    let left = until_next_minute(attempt.now);
+    // In whole seconds: TagoIO's clock may be a little behind.
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Duration::from_secs(seconds) + random_part(Duration::from_secs(1), attempt.jitter)
 }
 
 /// Sends a request again when that helps and does no harm. See [`RetryPolicy`].
