@@ -1,6 +1,8 @@
 //! Lists of users: how they are compared with the users that there are, and brought to TagoIO.
 
+use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tagoio::bulk::users::{
@@ -12,7 +14,7 @@ use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
-use tagoio::transport::{Response, from_fn};
+use tagoio::transport::{Request, Response, Transport as _, from_fn};
 use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
@@ -93,6 +95,51 @@ fn export(tago: &Client, columns: &[UserColumn], start: fn(Vec<u8>, &[UserColumn
         }
     }
     export.finish().unwrap()
+}
+
+/// A file that counts its lines.
+struct Lines(Arc<AtomicUsize>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
+    const USERS: u32 = 5_000;
+    const PAGE: u32 = 500;
+    /// What the file's buffer holds.
+    const BUFFERED: usize = 200;
+
+    let sandbox = Sandbox::builder().empty().users(USERS).rate_limits(false).build();
+    let (written, fetched, ahead) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    let transport = {
+        let (sandbox, written, fetched, ahead) =
+            (sandbox.clone(), Arc::clone(&written), Arc::clone(&fetched), Arc::clone(&ahead));
+        from_fn(move |request: &Request| {
+            let before = fetched.fetch_add(PAGE as usize, Ordering::Relaxed);
+            ahead.fetch_max(before.saturating_sub(written.load(Ordering::Relaxed)), Ordering::Relaxed);
+            sandbox.send(request)
+        })
+    };
+    let tago = Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+    let file = Lines(Arc::clone(&written));
+    let mut export = UserExport::csv(file, &[UserColumn::Email, UserColumn::Name, UserColumn::Tags]).unwrap();
+    for user in tago.run().users().iter(&UserQuery::new().amount(PAGE)) {
+        export.write(&user.unwrap()).unwrap();
+    }
+    export.finish().unwrap();
+    assert_eq!(written.load(Ordering::Relaxed), USERS as usize + 1, "a header, and a line for each");
+    assert!(fetched.load(Ordering::Relaxed) >= USERS as usize);
+    let ahead = ahead.load(Ordering::Relaxed);
+    assert!(ahead <= BUFFERED, "{ahead} users weren't written when the next page was fetched");
 }
 
 fn csv(file: Vec<u8>, columns: &[UserColumn]) -> UserExport<Vec<u8>> {

@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::journal::{Journal, Known};
 use super::queue::{Pending, Queue};
 use super::report::{Event, Halt, Outcome, Progress, Report, Wait};
 use super::stop::Stop;
-use super::task::{Before, Task};
+use super::task::Task;
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, until_next_minute};
 use crate::error::Error;
 use crate::profile::{Plan, RATES, Service};
 use crate::transport::{Method, RetryPolicy, Throttle, random};
@@ -21,8 +21,14 @@ use crate::transport::{Method, RetryPolicy, Throttle, random};
 const MOST_JOBS: usize = 256;
 /// The shortest wait after a 429, whatever it asks for.
 const SHORTEST_REFUSAL: Duration = Duration::from_secs(1);
+/// How long what is in doubt is left alone before anybody looks: a gateway may have given up on a request that TagoIO is
+/// still at work on.
+const SETTLING: Duration = Duration::from_secs(10);
 /// The longest wait, whatever TagoIO asks for. Then it is asked once more.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
+/// What is known of a task that an earlier run began, when this one ends before its turn.
+const NOT_LOOKED_UP: &str = "an earlier run may have done it, and that isn't looked up yet";
 
 type Listener<'a> = Mutex<Box<dyn FnMut(&Event<'_>) + Send + 'a>>;
 
@@ -105,8 +111,7 @@ impl<'a> Bulk<'a> {
         self
     }
 
-    /// Keeps a journal, and leaves out what it tells to be done. Each task's [key](Task::key) must be its own then: a
-    /// task whose key another one has before it fails.
+    /// Keeps a journal, and leaves out what it tells to be done.
     pub fn journal(mut self, journal: &'a Journal) -> Self {
         self.journal = Some(journal);
         self
@@ -126,7 +131,8 @@ impl<'a> Bulk<'a> {
         self
     }
 
-    /// Does all tasks, and says what came of each. It ends early only when a stop is asked for, the token is refused, or
+    /// Does all tasks, and says what came of each. A task whose [key](Task::key) another one has before it isn't done
+    /// and fails: a list may name somebody twice. It ends early only when a stop is asked for, the token is refused, or
     /// the journal can't be written; and it leaves out what a limit that is reached allows no more: [`Report::halt`].
     ///
     /// # Panics
@@ -134,7 +140,7 @@ impl<'a> Bulk<'a> {
     /// When a task or the listener does: once the tasks in flight have ended, the panic goes on here.
     pub fn run<T: Task>(&self, tasks: &[T]) -> Report {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let client = self.client.wrapped(|transport| self.throttle(Throttle::new(transport), &clock));
+        let client = self.client.unretried(|transport| self.throttle(Throttle::new(transport), &clock));
         let book = Book::new(tasks.len(), &*clock, self.listener.as_ref());
         let pending = self.sort_out(tasks, &book);
         let workers = self.jobs.min(pending.len());
@@ -167,15 +173,14 @@ impl<'a> Bulk<'a> {
         }
     }
 
-    /// Finishes what the journal tells to be done, and gives the rest.
+    /// Fails what has the key of a task before it, finishes what the journal tells to be done, and gives the rest.
     fn sort_out<T: Task>(&self, tasks: &[T], book: &Book<'_, '_>) -> Vec<Pending> {
-        let fresh = |index| Pending { index, before: Before::default(), in_doubt: false, begun: false, error: None };
-        let Some(journal) = self.journal else { return (0..tasks.len()).map(fresh).collect() };
+        let fresh = |index| Pending { index, ..Pending::default() };
         let mut keys = HashSet::with_capacity(tasks.len());
         let mut pending = Vec::new();
         for (index, task) in tasks.iter().enumerate() {
             let key = task.key();
-            let known = journal.known(&key);
+            let known = self.journal.map_or(Known::Nothing, |journal| journal.known(&key));
             if !keys.insert(key) {
                 book.finish(index, Outcome::Failed(Error::config("bulk task", "another one before it has its key")));
                 continue;
@@ -183,7 +188,8 @@ impl<'a> Bulk<'a> {
             match known {
                 Known::Nothing => pending.push(fresh(index)),
                 Known::Begun(before) => {
-                    pending.push(Pending { before, in_doubt: true, begun: true, ..fresh(index) });
+                    let is_unsettled = !task.is_repeatable();
+                    pending.push(Pending { before, in_doubt: true, is_unsettled, begun: true, ..fresh(index) });
                 }
                 Known::Done(done) => book.finish(index, Outcome::Resumed(done.clone())),
             }
@@ -282,6 +288,13 @@ impl<T: Task> Run<'_, '_, T> {
             return;
         }
         let now = self.clock.utc();
+        if std::mem::take(&mut pending.is_unsettled) {
+            let wait = settling(pending.before.since, now);
+            if !wait.is_zero() {
+                self.queue.put_off(pending, wait, Wait::Retry);
+                return;
+            }
+        }
         if let (Some(journal), false, false) = (self.bulk.journal, pending.begun, task.is_repeatable()) {
             if let Err(error) = journal.begun(&task.key(), now) {
                 self.halt(Halt::Journal(error));
@@ -313,7 +326,10 @@ impl<T: Task> Run<'_, '_, T> {
             pending.before.tries += 1;
             let worth_it = error.is_retryable() || (changes_something(&error) && error.maybe_delivered());
             let backoff = RetryPolicy::default().exponential(pending.before.tries, random());
-            let wait = backoff.max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
+            let is_unsettled =
+                pending.in_doubt && !self.tasks[pending.index].is_repeatable() && changes_something(&error);
+            let least = if is_unsettled { SETTLING } else { Duration::ZERO };
+            let wait = backoff.max(least).max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
             (worth_it && pending.before.tries < self.bulk.tries).then_some((wait, Wait::Retry))
         };
         if !pending.before.maybe_done {
@@ -344,9 +360,7 @@ impl<T: Task> Run<'_, '_, T> {
                 Outcome::Done(done) => journal.done(&key, now, done),
                 Outcome::Failed(error) => journal.failed(&key, now, false, &error.to_string()),
                 Outcome::Uncertain(error) => journal.failed(&key, now, true, &error.to_string()),
-                Outcome::NotTried if pending.begun && !pending.in_doubt => {
-                    journal.failed(&key, now, false, "not tried")
-                }
+                Outcome::NotTried if pending.begun => journal.failed(&key, now, false, "not tried"),
                 Outcome::NotTried | Outcome::Resumed(_) => Ok(()),
             };
             if let Err(error) = noted {
@@ -360,6 +374,7 @@ impl<T: Task> Run<'_, '_, T> {
     fn give_up(&self, mut pending: Pending) {
         match pending.error.take() {
             Some(error) => self.fail(&pending, *error),
+            None if pending.in_doubt => self.fail(&pending, Error::config("bulk task", NOT_LOOKED_UP)),
             None => self.finish(&pending, Outcome::NotTried),
         }
     }
@@ -407,6 +422,13 @@ fn learn(pending: &mut Pending, error: &Error) {
     }
 }
 
+/// How long a look would still come too early at what an earlier run began at this time.
+fn settling(begun: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    // A clock that was set back makes it no longer.
+    let since = begun.and_then(|begun| (now - begun).to_std().ok()).unwrap_or_default();
+    SETTLING.saturating_sub(since)
+}
+
 /// Whether the request that failed was more than a look.
 fn changes_something(error: &Error) -> bool {
     error.route().is_some_and(|route| !matches!(route.method(), Method::Get | Method::Head))
@@ -432,20 +454,12 @@ fn refusal_wait(error: &Error, now: DateTime<Utc>) -> Duration {
     wait.min(LONGEST_WAIT)
 }
 
-fn until_next_minute(now: DateTime<Utc>) -> Duration {
-    let next = now.duration_trunc(TimeDelta::minutes(1)).ok().and_then(|minute| {
-        let next = minute.checked_add_signed(TimeDelta::minutes(1))?;
-        (next - now).to_std().ok()
-    });
-    next.unwrap_or(Duration::from_secs(60))
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::task::{Action, Done};
+    use super::super::task::{Action, Before, Done};
     use super::super::{JournalHeader, report};
     use super::*;
     use crate::clock::ManualClock;
@@ -482,7 +496,6 @@ mod tests {
         ] {
             assert_eq!(refusal_wait(&error, now), Duration::from_millis(milliseconds), "{error}");
         }
-        assert_eq!(until_next_minute(DateTime::<Utc>::MAX_UTC), Duration::from_secs(60), "there is no next one");
     }
 
     #[test]
@@ -504,8 +517,7 @@ mod tests {
             (vec![lost(Delete, ConnectionLost), lost(Delete, Connect)], true, false),
             (vec![lost(Get, ConnectionLost)], false, false),
         ] {
-            let mut pending =
-                Pending { index: 0, before: Before::default(), in_doubt: false, begun: false, error: None };
+            let mut pending = Pending::default();
             for error in &errors {
                 learn(&mut pending, error);
             }

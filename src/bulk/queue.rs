@@ -15,12 +15,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const SAME_WAIT: Duration = Duration::from_secs(1);
 
 /// A task on its way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) index: usize,
     pub(super) before: Before,
     /// Whether it may have been done by a request that can't be repeated, and nobody has found out since.
     pub(super) in_doubt: bool,
+    /// Whether an earlier run may have begun it only a moment ago.
+    pub(super) is_unsettled: bool,
     /// Whether the journal says that it began.
     pub(super) begun: bool,
     /// What came of the last try.

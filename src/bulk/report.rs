@@ -17,7 +17,7 @@ pub enum Outcome {
     Resumed(Done),
     /// It isn't done, or a repeat does no harm.
     Failed(Error),
-    /// It may be done, and to do it again could do it twice.
+    /// It may be done, in this run or an earlier one, and to do it again could do it twice.
     Uncertain(Error),
     /// The work was stopped before, or a limit was reached: [`Report::halt`] says which.
     NotTried,

@@ -50,7 +50,7 @@ pub trait Task: Send + Sync {
     fn run(&self, client: &Client, before: Before) -> Result<Done>;
 
     /// Whether it may simply be run once more when nothing is known of the run before. It may by default; when it may
-    /// not, the journal says that it begins before it does.
+    /// not, the journal says that it begins before it does, and ten seconds pass before it finds out what came of a try.
     fn is_repeatable(&self) -> bool {
         true
     }

@@ -3,7 +3,8 @@
 use snapbox::str;
 use tagoio::Tag;
 use tagoio::run::UserInfo;
-use tagoio::sandbox::SandboxBuilder;
+use tagoio::sandbox::{Fault, FaultRule, SandboxBuilder};
+use tagoio::transport::Method;
 
 use crate::world::{PLANTED, World};
 
@@ -505,8 +506,8 @@ fn many_users_are_deleted_by_filter_and_by_list() {
     let world = World::new();
     let count = world.sandbox().users().len();
     world.tagoctl("run user delete --active false").code(2).stdout_eq("").stderr_eq(str![[r#"
-  Mathieu Garnier <mathieu.garnier@example.org>
   Rui Tavares <rui.tavares@example.com>
+  Mathieu Garnier <mathieu.garnier@example.org>
   Thiago Ribeiro <thiago.ribeiro@example.com>
 error: without a terminal, --yes is needed to delete 3 users for good
 hint: --dry-run shows what would be done
@@ -522,7 +523,7 @@ hint: --dry-run shows what would be done
     let list: Vec<&str> = left.iter().take(3).map(|user| user.email.as_str()).collect();
     let list = list.join("\n");
     world.file("list.txt", &format!("email\n{list}\n{list}"));
-    let delete = "run user delete --file list.txt --yes --results gone.csv -o json";
+    let delete = "run user delete --file list.txt --yes --jobs 1 --results gone.csv -o json";
     world.tagoctl(delete).success().stderr_eq("").stdout_eq(str![[r#"
 {
   "created": 0,
@@ -551,4 +552,35 @@ line,target,outcome,id,changed,error
 "#]]
     );
     assert_eq!(world.sandbox().users().len(), left.len() - 3);
+}
+
+#[test]
+fn a_list_of_users_to_delete_has_a_journal_until_all_are_gone() {
+    let world = World::new();
+    let users: Vec<String> = world.sandbox().users().into_iter().take(3).map(|user| user.email).collect();
+    world.file("list.txt", &users.join("\n"));
+    let page = Fault::Answer { status: 404, content_type: "text/html".to_owned(), body: "<html>".to_owned() };
+    world.sandbox().inject(FaultRule::new(page).on(Method::Delete, "/run/users/*")).unwrap();
+    let line = "run user delete --file list.txt --yes --jobs 1";
+    world.tagoctl("run user delete --file list.txt --dry-run").success();
+    assert!(!world.folder().join("list.txt.journal").exists());
+    // What a proxy doesn't know isn't gone.
+    world.tagoctl(line).code(3).stdout_eq("").stderr_eq(str![[r#"
+2 deleted, 1 failed
+  beatriz.almeida@example.com: DELETE /run/users/{user}: TagoIO answered 404 Not Found (text/html, 6 bytes)
+error: 1 of 3 failed; to try again: tagoctl run user delete --file list.txt --yes --jobs 1 --resume
+
+"#]]);
+    world.tagoctl(line).code(2).stderr_eq(str![[r#"
+error: list.txt.journal is there already: it is the journal of an earlier run
+hint: --resume goes on where it stopped; remove the file to begin anew
+
+"#]]);
+    world.tagoctl(&format!("{line} --resume")).success().stdout_eq("").stderr_eq(str![[r#"
+list.txt.journal: 2 done before
+1 deleted
+
+"#]]);
+    assert!(world.sandbox().users().iter().all(|user| !users.contains(&user.email)));
+    assert!(!world.folder().join("list.txt.journal").exists());
 }

@@ -44,11 +44,13 @@ fn changes(world: &World) -> Vec<String> {
 fn an_import_creates_who_is_not_there_and_changes_who_is() {
     let world = World::new();
     world.file("users.csv", LIST);
-    world.tagoctl("run user import users.csv --results done.csv").success().stdout_eq("").stderr_eq(str![[r#"
+    world.tagoctl("run user import users.csv --jobs 1 --results done.csv").success().stdout_eq("").stderr_eq(str![[
+        r#"
 1 to create, 1 to update, 1 unchanged
 1 created, 1 updated, 1 unchanged
 
-"#]]);
+"#
+    ]]);
     assert_data_eq!(
         world.read("done.csv"),
         str![[r#"
@@ -148,7 +150,7 @@ fn an_import_reads_standard_input_and_tells_programs_what_it_did() {
         "{{\"email\": \"jane@example.com\", \"name\": \"Jane\", \"password\": \"{PLANTED}\"}}\n\
          {{\"email\": \"beatriz.almeida@example.com\", \"password\": \"{PLANTED}\", \"phone\": null}}\n"
     );
-    let import = "run user import - --timezone UTC --set-passwords -o json --results done.jsonl";
+    let import = "run user import - --timezone UTC --set-passwords -o json --jobs 1 --results done.jsonl";
     world.tagoctl_with_stdin(import, &list).success().stderr_eq("").stdout_eq(str![[r#"
 {
   "created": 1,

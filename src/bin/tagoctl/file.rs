@@ -23,6 +23,15 @@ pub(crate) fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) ->
     }
 }
 
+/// Begins a file that is written bit by bit and is of use at any time. A new one may be read by its owner only.
+pub(crate) fn begin(path: &Path) -> Result<File> {
+    let opened = match File::options().write(true).truncate(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => private().open(target(path)),
+        opened => opened,
+    };
+    opened.map_err(|error| Failure::unopenable(path, &error))
+}
+
 /// Makes sure that a file can be written later, and changes nothing.
 pub(crate) fn check(path: &Path) -> Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {

@@ -6,11 +6,11 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
 use tagoio::bulk::{DeleteUser, users};
-use tagoio::run::{UserField, UserInfo, UserRow};
-use tagoio::{Client, UserId};
+use tagoio::run::{UserField, UserInfo, UserOrder, UserRow};
+use tagoio::{Client, Direction, UserId};
 
 use super::filter::Filter;
-use crate::bulk::{BulkArgs, Target};
+use crate::bulk::{BulkArgs, Target, beside};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
@@ -100,7 +100,8 @@ impl Args {
             }
             _ => self.filter.check()?,
         }
-        let journal = self.bulk.journal_file(None)?;
+        let list = self.file.as_ref().and_then(Input::path);
+        let journal = if self.danger.is_dry_run() { None } else { self.bulk.journal_file(list.map(beside))? };
         let session = self.bulk.begin(context)?;
         let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
 
@@ -114,7 +115,10 @@ impl Args {
             show(&users);
         }
         let deed = match &users[..] {
-            [] => return session.run("delete users", None, &[] as &[DeleteUser], |_| Target::new("")),
+            [] => {
+                return session
+                    .run(session.work("delete users"), journal.as_ref(), &[] as &[DeleteUser], |_| Target::new(""));
+            }
             [user] => format!("delete the user {} for good", user.text()),
             users => format!("delete {} users for good", users.len()),
         };
@@ -126,15 +130,18 @@ impl Args {
             return context.out.ack(&json!({"id": user.id, "deleted": true}), &format!("{}: {said}", user.text()));
         }
         let tasks: Vec<DeleteUser> = users.iter().map(|user| DeleteUser::new(&user.id)).collect();
-        session.run("delete users", journal.as_ref(), &tasks, |index| Target::new(users[index].email.as_str()))
+        session.run(session.work("delete users"), journal.as_ref(), &tasks, |index| {
+            Target::new(users[index].email.as_str())
+        })
     }
 
     fn filtered(&self, client: &Client) -> Result<Vec<Named>> {
-        let query = self.filter.query().fields(FIELDS);
-        let users = client.run().users();
+        // Whoever registers meanwhile comes last then, and shifts nobody to another page.
+        let query = self.filter.query().fields(FIELDS).order_by(UserOrder::CreatedAt, Direction::Ascending);
+        let mut seen = HashSet::new();
         let mut found = Vec::new();
-        for row in users.iter(&query) {
-            found.extend(Named::of_row(row?));
+        for row in client.run().users().iter(&query) {
+            found.extend(Named::of_row(row?).filter(|user| seen.insert(user.id.clone())));
         }
         Ok(found)
     }
