@@ -880,6 +880,46 @@ fn an_export_holds_no_more_than_a_page() {
 }
 
 #[test]
+fn nobody_is_deleted_while_others_are_missing() {
+    for (refusals, words) in [(0, ["created", "created", "deleted"]), (1, ["failed", "created", "not tried"])] {
+        let (sandbox, tago, clock) = sandbox();
+        let no = Fault::Answer {
+            status: 400,
+            content_type: "application/json".to_owned(),
+            body: r#"{"status":false,"message":"No such luck"}"#.to_owned(),
+        };
+        if refusals > 0 {
+            sandbox.inject(FaultRule::new(no).on(Post, "/run/users").times(refusals)).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let header = JournalHeader::new("sync", &tago);
+        let journal = Journal::create(folder.path().join("journal"), &header).unwrap();
+        let list = UserList::from_records(["a@x.io", "b@x.io"].map(|email| UserRecord::new(email).name("N"))).unwrap();
+        let options = SyncOptions::new().delete_missing(true).default_timezone("UTC").generate_passwords(true);
+        let plan = UserPlan::new(&tago, list, &options).unwrap();
+        let report = Bulk::new(&tago).jobs(1).clock(clock.clone()).journal(&journal).run(plan.tasks());
+        let word = |outcome: &Outcome| match outcome {
+            Outcome::Done(done) => done.action.as_str().to_owned(),
+            Outcome::Failed(_) => "failed".to_owned(),
+            Outcome::NotTried => "not tried".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        let told: Vec<String> = report.outcomes.iter().take(3).map(word).collect();
+        assert_eq!(told, words);
+        assert_eq!(matches!(report.halt, Some(Halt::OthersUndone)), refusals > 0, "{:?}", report.halt);
+        assert_eq!(report.is_complete(), refusals == 0);
+        assert_eq!(sandbox.users().len(), if refusals == 0 { 2 } else { 25 });
+
+        // Who goes on when the trouble is over is rid of the others, too.
+        drop(journal);
+        let journal = Journal::resume(folder.path().join("journal"), &header).unwrap();
+        let report = Bulk::new(&tago).clock(clock).journal(&journal).run(plan.tasks());
+        assert!(report.is_complete(), "{:?}", report.halt);
+        assert_eq!(sandbox.users().len(), 2);
+    }
+}
+
+#[test]
 fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
     let (builder, clock) = builder();
     let sandbox = builder.empty().plan(Plan::Free).build();

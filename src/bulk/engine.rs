@@ -143,22 +143,20 @@ impl<'a> Bulk<'a> {
         let client = self.client.unretried(|transport| self.throttle(Throttle::new(transport), &clock));
         let book = Book::new(tasks.len(), &*clock, self.listener.as_ref());
         let pending = self.sort_out(tasks, &book);
-        let workers = self.jobs.min(pending.len());
-        let queue = Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some());
+        let (last, first) = pending.into_iter().partition(|pending: &Pending| tasks[pending.index].waits_for_others());
+        let queue = |pending: Vec<Pending>| {
+            let workers = self.jobs.min(pending.len());
+            Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some())
+        };
         let (used_up, halt) = (Mutex::default(), Mutex::default());
-        let run = Run { bulk: self, tasks, client, clock: &*clock, book, queue, used_up, halt };
-
-        thread::scope(|scope| {
-            // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
-            let others: Vec<_> =
-                (1..workers).map_while(|_| thread::Builder::new().spawn_scoped(scope, || run.work()).ok()).collect();
-            run.work();
-            for other in others {
-                if let Err(panic) = other.join() {
-                    std::panic::resume_unwind(panic);
-                }
-            }
-        });
+        let mut run = Run { bulk: self, tasks, client, clock: &*clock, book, queue: queue(first), used_up, halt };
+        run.work_off();
+        if run.may_go_on() {
+            run.queue = queue(last);
+            run.work_off();
+        } else {
+            run.leave_out(last);
+        }
         run.end()
     }
 
@@ -268,6 +266,44 @@ struct Run<'a, 'b, T> {
 }
 
 impl<T: Task> Run<'_, '_, T> {
+    /// Has the workers do what is in the queue, and gives up what they leave.
+    fn work_off(&self) {
+        thread::scope(|scope| {
+            // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
+            let others: Vec<_> = (1..self.queue.workers())
+                .map_while(|_| thread::Builder::new().spawn_scoped(scope, || self.work()).ok())
+                .collect();
+            self.work();
+            for other in others {
+                if let Err(panic) = other.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        });
+        let rest = self.queue.rest();
+        if !rest.is_empty() && self.bulk.stop.is_requested() {
+            self.halt(Halt::Asked);
+        }
+        for pending in rest {
+            self.give_up(pending);
+        }
+    }
+
+    /// Whether all is done that the tasks wait for that come last.
+    fn may_go_on(&self) -> bool {
+        let progress = &self.book.pages().progress;
+        progress.failed + progress.uncertain + progress.not_tried == 0
+    }
+
+    fn leave_out(&self, last: Vec<Pending>) {
+        if !last.is_empty() {
+            self.note_halt(Halt::OthersUndone);
+        }
+        for pending in last {
+            self.give_up(pending);
+        }
+    }
+
     fn work(&self) {
         let tell = |wait, why| {
             let until = TimeDelta::from_std(wait).ok().and_then(|wait| self.clock.utc().checked_add_signed(wait));
@@ -387,7 +423,8 @@ impl<T: Task> Run<'_, '_, T> {
     /// The first reason is the one that counts, but one that ends the work counts more than one that doesn't.
     fn note_halt(&self, why: Halt) {
         let mut noted = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*noted, None | Some(Halt::LimitReached(_))) {
+        let ends_the_work = !matches!(why, Halt::OthersUndone);
+        if noted.is_none() || (ends_the_work && matches!(*noted, Some(Halt::LimitReached(_)))) {
             *noted = Some(why);
         }
     }
@@ -397,13 +434,6 @@ impl<T: Task> Run<'_, '_, T> {
     }
 
     fn end(self) -> Report {
-        let rest = self.queue.rest();
-        if !rest.is_empty() && self.bulk.stop.is_requested() {
-            self.halt(Halt::Asked);
-        }
-        for pending in rest {
-            self.give_up(pending);
-        }
         if let Some(Err(error)) = self.bulk.journal.map(Journal::sync) {
             self.halt(Halt::Journal(error));
         }

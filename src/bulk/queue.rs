@@ -75,6 +75,11 @@ impl<'a> Queue<'a> {
         Self { state: Mutex::new(state), changed: Condvar::new(), clock, moved_by_waiting, stop, workers }
     }
 
+    /// How many workers it is for.
+    pub(super) fn workers(&self) -> usize {
+        self.workers
+    }
+
     /// The next task, as soon as there is one to do; `None` when there is nothing left to do for this worker.
     ///
     /// What others have in flight is theirs: whoever puts a task off comes back for it.

@@ -67,6 +67,8 @@ impl Report {
 pub enum Halt {
     /// The plan or the allocation has no more of this. The tasks that [take](super::Task::takes) none of it were tried.
     LimitReached(Service),
+    /// Not all of the others are done that some tasks [wait for](super::Task::waits_for_others): those weren't tried.
+    OthersUndone,
     /// Somebody [asked for it](super::Stop::request).
     Asked,
     /// TagoIO doesn't know the token (any more): every task would fail.

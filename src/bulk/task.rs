@@ -61,6 +61,11 @@ pub trait Task: Send + Sync {
     fn takes(&self) -> Option<Service> {
         None
     }
+
+    /// Whether it is only done when all the others are: a deletion, say, of what they make up for. It isn't by default.
+    fn waits_for_others(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! forward {
@@ -81,6 +86,10 @@ macro_rules! forward {
 
             fn takes(&self) -> Option<Service> {
                 (**self).takes()
+            }
+
+            fn waits_for_others(&self) -> bool {
+                (**self).waits_for_others()
             }
         }
     )*};

@@ -214,7 +214,7 @@ impl Session<'_> {
     ) -> Result<()> {
         self.out.chosen(&summary_columns(self.out.format()))?;
         if tasks.is_empty() {
-            return self.conclude(Bulk::new(&self.client).run(tasks), &target, journal);
+            return self.conclude(Bulk::new(&self.client).run(tasks), &target, journal, Ok(()));
         }
         let rate = self.rate()?;
         if let Some(results) = &self.args.results {
@@ -243,9 +243,7 @@ impl Session<'_> {
         let report = bulk.run(tasks);
         drop(bulk);
         drawing.end();
-        let written = results.map_or(Ok(()), Results::end);
-        self.conclude(report, &target, journal)?;
-        written
+        self.conclude(report, &target, journal, results.map_or(Ok(()), Results::end))
     }
 
     /// The rate that is asked for, else that of the profile's plan; where it can't be known, that of the smallest.
@@ -338,8 +336,14 @@ impl Session<'_> {
         on_ctrl_c(&self.stop, say, go_on);
     }
 
-    /// Writes the summary and the failures, and says how it went.
-    fn conclude(&self, report: Report, target: &impl Fn(usize) -> Target, journal: Option<&JournalFile>) -> Result<()> {
+    /// Writes the summary and the failures, and says how it went; `listed` is how the writing of the results did.
+    fn conclude(
+        &self,
+        report: Report,
+        target: &impl Fn(usize) -> Target,
+        journal: Option<&JournalFile>,
+        listed: Result<()>,
+    ) -> Result<()> {
         // What was done counts, whoever reads of it: a journal that isn't needed any more goes before anything is written.
         if report.is_complete() {
             if let Some(JournalFile { path, passing: true, .. }) = journal {
@@ -349,7 +353,7 @@ impl Session<'_> {
         }
         let summarized = self.summarize(&report, target);
         let worked = if report.is_complete() { Ok(()) } else { Err(incomplete(report, journal.is_some())) };
-        outcome_of([worked, summarized])
+        outcome_of([worked, listed, summarized])
     }
 
     /// Writes the summary and the failures.
@@ -468,6 +472,11 @@ fn incomplete(report: Report, has_journal: bool) -> Failure {
             "{done} of {} were done: there is no room for more {}{go_on}",
             progress.total,
             service.as_str().replace("run_users", "users")
+        )),
+        Some(Halt::OthersUndone) => Failure::Partly(format!(
+            "{} of {} failed, so nobody was deleted{go_on}",
+            progress.failed + progress.uncertain,
+            progress.total
         )),
         _ => {
             let again = if has_journal { format!("; to try again: {}", resuming()) } else { String::new() };

@@ -178,6 +178,11 @@ impl Task for UserTask {
     fn takes(&self) -> Option<Service> {
         matches!(self.work, Work::Create { .. }).then_some(Service::RunUsers)
     }
+
+    /// Nobody is gone before the others are there.
+    fn waits_for_others(&self) -> bool {
+        matches!(self.work, Work::Delete { .. })
+    }
 }
 
 fn updated(id: &UserId, changes: &[Change]) -> Done {

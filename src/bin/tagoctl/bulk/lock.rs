@@ -20,7 +20,7 @@ impl Lock {
         let mut name = journal.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let unusable = |error| Failure::write(&path.display().to_string(), error);
+        let unusable = |error| Failure::unopenable(&path, &error);
         loop {
             let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
             let file = file.map_err(unusable)?;
