@@ -148,6 +148,11 @@ impl Secrets {
         match value {
             Value::String(text) if sensitive => Value::String(self.secret(&text)),
             Value::Number(number) if sensitive => Value::String(self.secret(&number.to_string())),
+            // A code may turn up again as a number, under any name.
+            Value::Number(number) => match self.placeholder(&number.to_string()) {
+                Some(placeholder) => Value::String(placeholder.to_owned()),
+                None => Value::Number(number),
+            },
             Value::String(text) => Value::String(self.text(&text, SHORTEST_IN_TEXT)),
             Value::Array(items) => items.into_iter().map(|item| self.value(item, sensitive)).collect(),
             Value::Object(members) => members
@@ -158,7 +163,7 @@ impl Secrets {
                 })
                 .collect::<Map<_, _>>()
                 .into(),
-            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
+            other @ (Value::Null | Value::Bool(_)) => other,
         }
     }
 
@@ -380,6 +385,13 @@ mod tests {
         let text = secrets.text("p-canary-2 p-canary hunter2/ hunter2%2F abc REDACTED-1", SHORTEST_IN_TEXT);
         assert_eq!(text, "REDACTED-2 REDACTED-1 REDACTED REDACTED abc REDACTED-1");
         assert_eq!(secrets.secret("abc"), "REDACTED", "where a secret has to be, its length doesn't matter");
+    }
+
+    #[test]
+    fn a_code_that_turns_up_again_as_a_number_is_blacked_out() {
+        let mut secrets = Secrets::default();
+        secrets.learn("123456");
+        assert_eq!(secrets.value(json!({"code": 123_456, "n": 1_234_567}), false), json!({"code": "REDACTED", "n": 1_234_567}));
     }
 
     #[test]
