@@ -24,8 +24,8 @@ use tagoio::profile::{
     StatisticsDate,
 };
 use tagoio::run::{
-    NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserField, UserInvite,
-    UserQuery,
+    NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserField,
+    UserInvite, UserQuery,
 };
 use tagoio::sandbox::{Grant, Sandbox, State};
 use tagoio::token::{NewToken, Permission, TokenField, TokenQuery};
@@ -239,9 +239,7 @@ fn has_key_with(body: &[u8], text: &str) -> bool {
     fn has_key(value: &Value, text: &str) -> bool {
         match value {
             Value::Array(items) => items.iter().any(|item| has_key(item, text)),
-            Value::Object(members) => {
-                members.iter().any(|(key, member)| key.contains(text) || has_key(member, text))
-            }
+            Value::Object(members) => members.iter().any(|(key, member)| key.contains(text) || has_key(member, text)),
             _ => false,
         }
     }
@@ -285,6 +283,7 @@ pub fn refusal(input: &[u8]) {
 /// What a server says about when to come back: the header, and the body.
 pub fn retry_after(input: &[u8]) {
     const TOTAL: Duration = Duration::from_secs(180);
+    const TO_NEXT_MINUTE: Duration = Duration::from_secs(30);
     let [header, _] = fields::<2>(input);
     let body = input.splitn(2, |byte| *byte == SEPARATOR).nth(1).unwrap_or_default();
     let response = Response::new(429).with_header("retry-after", header.as_str()).with_body(body);
@@ -298,13 +297,11 @@ pub fn retry_after(input: &[u8]) {
         RetryPolicy::default().decide(&request, Ok(&response), attempt)
     };
     let wait = decide(None).expect("a 429 is always repeated where there is no limit");
-    match header.trim().parse::<u64>() {
+    let asks = header.bytes().any(|byte| byte.is_ascii_digit())
+        || body.windows(b"retry-after".len()).any(|text| text.eq_ignore_ascii_case(b"retry-after"));
+    match header.trim().parse() {
         Ok(seconds) => assert_eq!(wait, Duration::from_secs(seconds)),
-        // What isn't digits only is a date, by its four digits of a year, or nothing; and so the body may speak.
-        Err(_) => assert!(
-            wait < Duration::from_secs(60 * 60 * 24 * 366 * 10_000) || !header.contains(' '),
-            "{wait:?} for {header:?}"
-        ),
+        Err(_) => assert!(asks || wait == TO_NEXT_MINUTE, "{wait:?}"),
     }
     assert_eq!(decide(Some(TOTAL)), Some(wait).filter(|wait| *wait < TOTAL), "no wait outlasts the limit");
     let error = answered(response).run().info().expect_err("429 is a refusal");
@@ -339,7 +336,10 @@ pub fn encoding(input: &[u8]) {
 
     let pairs = |request: &Request| -> Vec<(String, String)> {
         let pairs = request.query().expect("a query").split('&');
-        pairs.map(|pair| pair.split_once('=').expect("a pair")).map(|(key, value)| (decoded(key), decoded(value))).collect()
+        pairs
+            .map(|pair| pair.split_once('=').expect("a pair"))
+            .map(|(key, value)| (decoded(key), decoded(value)))
+            .collect()
     };
     let (sent, error) = requested(|tago| tago.raw(Method::Get, "/run").query(&key, &value).send::<Value>().map(drop));
     let request = sent.unwrap_or_else(|| panic!("{error:?}"));
@@ -351,7 +351,8 @@ pub fn encoding(input: &[u8]) {
     let request = sent.unwrap_or_else(|| panic!("{error:?}"));
     well_formed(&request);
     let pairs = pairs(&request);
-    for (name, value) in [("filter[name]", &value), ("filter[tags][0][key]", &key), ("filter[tags][0][value]", &value)] {
+    for (name, value) in [("filter[name]", &value), ("filter[tags][0][key]", &key), ("filter[tags][0][value]", &value)]
+    {
         assert!(pairs.iter().any(|pair| pair.0 == name && pair.1 == *value), "{name}={value:?} is not in {pairs:?}");
     }
 
@@ -427,7 +428,7 @@ pub fn recording(input: &[u8]) {
     let record = Record::new(from_fn(move |_| Ok(response.clone())));
     let own = json!({"password": PASSWORD, "pin_code": PIN}).to_string();
     let url = format!("https://api.tago.io/profile/p/token/{PATH_TOKEN}?filter%5Btoken%5D={PATH_TOKEN}");
-    let requests = [own.as_bytes(), body].map(|body| {
+    let requests = [body, own.as_bytes()].map(|body| {
         Request::new(Method::Delete, url.as_str())
             .with_secret_header("token", Token::new(TOKEN).expect("a token"))
             .with_body(body)
@@ -446,11 +447,16 @@ pub fn recording(input: &[u8]) {
     let read: Cassette = serde_json::from_str(&text).expect("what was written can be read");
     assert!(read == cassette, "{text}");
     let replay = Replay::new(read);
-    for request in &requests {
+    for (at, request) in requests.iter().enumerate() {
         let live = record.send(request).expect("an answer");
-        let replayed = replay.send(request).unwrap_or_else(|error| panic!("{error:?} {:?}: {text}", error.source()));
-        assert_eq!(replayed.status(), live.status());
-        assert_eq!(replayed.body().is_empty(), live.body().is_empty());
+        match replay.send(request) {
+            Ok(replayed) => {
+                assert_eq!(replayed.status(), live.status());
+                assert_eq!(replayed.body().is_empty(), live.body().is_empty());
+            }
+            // What the answer to the first one brings may be taken for a secret in the second one, when it is recorded.
+            Err(error) => assert!(at > 0, "{:?}: {text}", error.source()),
+        }
     }
 }
 
@@ -468,7 +474,9 @@ pub fn configuration(input: &[u8]) {
         Client::builder().token_from_env().vars(vars).transport(from_fn(|_| Ok(Response::new(204)))).build()
     };
     match build(token.clone(), String::new(), String::new()) {
-        Ok(tago) => assert!(token.bytes().all(|byte| byte.is_ascii_graphic()) && !format!("{tago:?}").contains("canary")),
+        Ok(tago) => {
+            assert!(token.bytes().all(|byte| byte.is_ascii_graphic()) && !format!("{tago:?}").contains("canary"))
+        }
         Err(error) => assert!(!said(&error).contains("canary"), "{error:?}"),
     }
     match build("p-demo".to_owned(), api.clone(), attempts) {
@@ -489,7 +497,7 @@ pub fn configuration(input: &[u8]) {
     }
     if let Some(token) = official::token_in(&lock) {
         assert!(!token.is_empty());
-        let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = token.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert!(lock.trim_end().to_ascii_lowercase().ends_with(&hex));
         if let Err(error) = Token::new(token.as_str()) {
             interrogate(&error, &[]);
@@ -533,12 +541,12 @@ fn users(list: Result<UserList, ListError>, input: &[u8]) {
             return;
         }
     };
-    let mut last = 0;
+    let mut before = 0;
     let mut emails = HashSet::new();
     let mut text = Vec::new();
     for (line, user) in list.iter() {
-        assert!(last < line && line <= lines, "line {line} after {last}, of {lines}");
-        last = line;
+        assert!(before < line && line <= lines, "line {line} after {before}, of {lines}");
+        before = line;
         assert!(emails.insert(user.email.to_lowercase()), "{} is there twice", user.email);
         serde_json::to_writer(&mut text, user).expect("a record can be written");
         text.push(b'\n');
@@ -562,7 +570,7 @@ pub fn journal(input: &[u8]) {
             drop(journal);
             let left = std::fs::read(file.path()).expect("the file is there");
             assert_eq!(left.last(), Some(&b'\n'), "a torn line is cut off");
-            assert!(done < left.iter().filter(|byte| **byte == b'\n').count(), "a line for each, and the header");
+            assert!(done < left.split(|byte| *byte == b'\n').count() - 1, "a line for each, and the header");
             let again = Journal::resume(file.path(), &header).expect("what was resumed can be resumed again");
             assert_eq!(again.resumed(), done);
         }
