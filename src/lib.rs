@@ -80,6 +80,7 @@
 //! | `sandbox-server` | no | `sandbox::Sandbox::serve`: the sandbox by HTTP, for clients of any language (brings hyper and tokio) |
 //! | `testing` | no | `transport::MockTransport`, and cassettes: `transport::Record` and `transport::Replay` |
 //! | `csv` | no | lists of users in CSV files: `bulk::users::UserList::from_csv` and `UserExport::csv` |
+//! | `cli` | no | `tagoctl`, the command line (brings `csv`, `log`, `sandbox-server` and `ureq`) |
 //! | `log` | no | `transport::Logged`: a line in the `log` facade for each request |
 //!
 //! With `default-features = false` there is no HTTP in the crate: bring your own [`transport`].

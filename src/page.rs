@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::iter::FusedIterator;
 
 use serde::{Deserialize, Serialize};
@@ -65,8 +66,8 @@ pub struct Rows<T> {
     amount: usize,
     /// What is left of the page that was fetched last.
     left: std::vec::IntoIter<T>,
-    /// The key of the first row of the page before.
-    first_key: Option<String>,
+    /// What the page before is known again by.
+    page_before: Option<u64>,
     done: bool,
 }
 
@@ -77,24 +78,34 @@ impl<T: Row> Rows<T> {
             page,
             amount: usize::try_from(amount).unwrap_or(usize::MAX),
             left: Vec::new().into_iter(),
-            first_key: None,
+            page_before: None,
             done: false,
         }
     }
 
     fn next_page(&mut self) -> Result<()> {
         let rows = (self.fetch)(self.page)?;
-        let first_key = rows.first().and_then(Row::key).map(Cow::into_owned);
-        if first_key.is_some() && first_key == self.first_key {
+        let this_page = fingerprint(&rows);
+        if this_page.is_some() && this_page == self.page_before {
             self.done = true;
             return Ok(());
         }
-        self.first_key = first_key;
+        self.page_before = this_page;
         self.done = rows.len() < self.amount || self.page == u32::MAX;
         self.page = self.page.saturating_add(1);
         self.left = rows.into_iter();
         Ok(())
     }
+}
+
+/// What a page is known again by: the keys of all its rows. One row is not enough, because not every key is a row's own:
+/// tokens may have the same name and have been created in the same moment. A digest, because a key may be a secret.
+fn fingerprint<T: Row>(rows: &[T]) -> Option<u64> {
+    let mut digest = DefaultHasher::new();
+    for row in rows {
+        row.key()?.hash(&mut digest);
+    }
+    (!rows.is_empty()).then(|| digest.finish())
 }
 
 impl<T: Row> Iterator for Rows<T> {

@@ -104,7 +104,9 @@ impl Region {
         if !path.bytes().all(plain) {
             return refuse("its path has a character that has to be percent-encoded");
         }
-        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        // Who resolves these segments resolves their escapes, too.
+        let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+        if path.split('/').any(is_dots) {
             return refuse("its path must not have the segments . and ..");
         }
         let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -120,7 +122,9 @@ impl Region {
                 (Host::Name(name), port)
             }
         };
-        if !port.is_empty() && port.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).is_none() {
+        // A sign would be parsed as a part of the number.
+        let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
             return refuse("its port is not a number up to 65535");
         }
         let security = match (encrypted, host.is_loopback()) {
@@ -233,11 +237,14 @@ mod tests {
             "https://api.tago.io?x=1",
             "https://api.tago.io/#x",
             "https://api.tago.io/../x",
+            "https://api.tago.io/%2e%2E/x",
+            "https://api.tago.io/x/.%2e",
             "https://api.tago.io/a b",
             "https://api tago.io",
             "https://api.tago.io:99999",
             "https://api.tago.io:",
             "https://api.tago.io:80:80",
+            "https://api.tago.io:+80",
             "https://[::1",
             "https://[nonsense]",
             "https://ünïcode.example",

@@ -194,6 +194,43 @@ fn what_an_export_cannot_hold_is_refused() {
     let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned())]);
     let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
+
+    for key in [" a", "a\t", ""] {
+        let error = UserExport::csv(Vec::new(), &[UserColumn::Tag(key.to_owned())]).unwrap_err();
+        assert!(error.to_string().ends_with("can't be read back: it isn't the name of that column"), "{error}");
+    }
+    let fields = serde_json::Map::from_iter([("5f".to_owned(), json!(7))]);
+    tago.run().users().edit(&id, &UserEdit::new().custom_preferences(fields)).unwrap();
+    let mut export = csv(Vec::new(), &[UserColumn::Custom("5f".to_owned())]);
+    let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
+    let problem = "has no text in `custom:5f`: the column `custom_preferences` takes any value";
+    assert_eq!(error.to_string(), format!("user {BEATRIZ} {problem}"));
+}
+
+#[test]
+fn a_column_is_found_again_whatever_the_key_of_its_tag() {
+    let (_, tago, _) = sandbox();
+    for key in ["a;b;c", "a\tb", "jane@x.io", "\"a\"", "a,b", "a\nb", "a:b"] {
+        let columns = [UserColumn::Email, UserColumn::Tag(key.to_owned())];
+        let mut export = csv(Vec::new(), &columns);
+        for user in tago.run().users().list(&UserQuery::new().email(BEATRIZ)).unwrap() {
+            tago.run().users().edit(&user.id, &UserEdit::new().tags(vec![Tag::new(key, "1")])).unwrap();
+            export.write(&tago.run().users().info(&user.id).unwrap()).unwrap();
+        }
+        let list = UserList::from_csv(&export.finish().unwrap()[..]).unwrap_or_else(|error| panic!("{key}: {error}"));
+        let read: Vec<_> = list.iter().flat_map(|(_, user)| user.tags.as_deref().unwrap_or_default()).collect();
+        assert_eq!(read, [&Tag::new(key, "1")], "{key}");
+    }
+}
+
+#[test]
+fn what_tagoio_leaves_out_of_a_user_is_left_out_of_an_export() {
+    let user: UserInfo = serde_json::from_value(json!({"id": "1", "email": "jane@x.io"})).unwrap();
+    let mut export = json_lines(Vec::new(), UserColumn::EXPORT);
+    export.write(&user).unwrap();
+    let text = String::from_utf8(export.finish().unwrap()).unwrap();
+    assert_eq!(text, "{\"id\":\"1\",\"email\":\"jane@x.io\",\"active\":false,\"tags\":[]}\n");
+    assert_eq!(list(&text).len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tagoio::run::{UserField, UserQuery};
-use tagoio::token::TokenQuery;
+use tagoio::token::{TokenField, TokenQuery};
 use tagoio::transport::{Request, Response, TransportError, TransportErrorKind, from_fn};
 use tagoio::{Client, Region, Result, UserId};
 
@@ -116,6 +116,20 @@ fn a_page_that_repeats_ends_it() {
     let (tago, asked) = paged(|_, amount| users(100)(1, amount));
     assert_eq!(tago.token().iter("p", &TokenQuery::new().amount(10)).count(), 10);
     assert_eq!(*asked.lock().unwrap(), [1, 2]);
+}
+
+#[test]
+fn tokens_of_one_name_and_moment_are_not_taken_for_a_page_that_repeats() {
+    // Tokens aren't asked for, so they can't be told apart by themselves.
+    let names = ["ci", "deploy", "ci", "backup", "ci"];
+    let (tago, asked) = paged(move |n, amount| {
+        let row = |name: &&str| json!({"name": name, "created_at": "2026-01-01T00:00:00.000Z"});
+        Ok(names.iter().skip(((n - 1) * amount) as usize).take(amount as usize).map(row).collect())
+    });
+    let query = TokenQuery::new().fields([TokenField::Name]).amount(2);
+    let found: Vec<_> = tago.token().iter("p", &query).map(|row| row.unwrap().name.unwrap()).collect();
+    assert_eq!(found, names);
+    assert_eq!(*asked.lock().unwrap(), [1, 2, 3]);
 }
 
 #[test]

@@ -161,6 +161,31 @@ fn the_wait_is_at_least_what_the_server_asks_for() {
 }
 
 #[test]
+fn nobody_is_kept_waiting_for_a_day_even_without_a_limit_in_total() {
+    let unlimited = with_limits(None, None);
+    for (status, asked, wait) in [
+        (429, 600, Some(ms(600_000))),
+        (429, 601, None),
+        (429, 86_400, None),
+        (429, u64::MAX, None),
+        (503, 600, Some(ms(600_000))),
+        (503, 86_400, None),
+    ] {
+        let answer = Ok(Response::new(status).with_header("Retry-After", asked.to_string()));
+        assert_eq!(decide(&unlimited, &answer, attempt(1)), wait, "{status} {asked}");
+    }
+
+    let answer = Response::new(429).with_header("Retry-After", "86400");
+    let mut policy = RetryPolicy::default();
+    policy.max_retry_after = Duration::MAX;
+    let day = Duration::from_secs(86_400);
+    assert_eq!(policy.decide(&unlimited, Ok(&answer), attempt(1)), Some(day), "who wants to wait does");
+    policy.max_retry_after = Duration::ZERO;
+    let until_next_minute = policy.decide(&unlimited, Ok(&Response::new(429)), attempt(1));
+    assert_eq!(until_next_minute, Some(ms(51_500)), "which nobody asked for");
+}
+
+#[test]
 fn a_429_without_a_hint_waits_into_the_next_clock_minute() {
     for (now, jitter, wait) in [
         ("12:45:00", 0.0, ms(60_000)),

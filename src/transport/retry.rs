@@ -20,7 +20,8 @@ use crate::wire::retry_after;
 /// The wait is a random part of an exponentially growing span, and at least what the server asks for (`Retry-After` in
 /// seconds or as a date, or TagoIO's sentence "Too many requests (Retry-After: 8)"); after a 429 that asks for nothing
 /// it lasts until the next clock minute. A wait that would not end within the request's
-/// [total limit](super::Limits::total) isn't begun: then the last outcome is the caller's, unchanged. What a
+/// [total limit](super::Limits::total), or that is longer than a server [may ask for](RetryPolicy::max_retry_after),
+/// isn't begun: then the last outcome is the caller's, unchanged. What a
 /// [`Throttle`](super::Throttle) refuses isn't repeated either: it waited for as long as it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,11 +32,20 @@ pub struct RetryPolicy {
     pub backoff: Duration,
     /// The longest wait after any attempt that the server didn't ask for. 20 s by default.
     pub max_backoff: Duration,
+    /// The longest wait that a server may ask for. When it asks for a longer one, no attempt follows, and the outcome is
+    /// the caller's at once. 10 minutes by default; of which the request's [total limit](super::Limits::total), 3 minutes
+    /// by default, leaves less.
+    pub max_retry_after: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 5, backoff: Duration::from_millis(500), max_backoff: Duration::from_secs(20) }
+        Self {
+            attempts: 5,
+            backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(20),
+            max_retry_after: Duration::from_secs(10 * 60),
+        }
     }
 }
 
@@ -89,15 +99,19 @@ impl RetryPolicy {
                 }
                 self.exponential(attempt.number, attempt.jitter)
             }
-            Ok(response) if response.status() == 429 => match retry_after(response, attempt.now) {
-                Some(asked) => asked.max(self.exponential(attempt.number, attempt.jitter)),
-                None => until_next_minute(attempt),
-            },
-            Ok(response) if request.is_repeatable() && (response.status() == 408 || response.status() >= 500) => {
-                let asked = retry_after(response, attempt.now).unwrap_or_default();
-                asked.max(self.exponential(attempt.number, attempt.jitter))
+            Ok(response) => {
+                let refused = response.status() == 429;
+                let passing = refused || response.status() == 408 || response.status() >= 500;
+                if !passing || !(refused || request.is_repeatable()) {
+                    return None;
+                }
+                match retry_after(response, attempt.now) {
+                    Some(asked) if asked > self.max_retry_after => return None,
+                    Some(asked) => asked.max(self.exponential(attempt.number, attempt.jitter)),
+                    None if refused => until_next_minute(attempt),
+                    None => self.exponential(attempt.number, attempt.jitter),
+                }
             }
-            Ok(_) => return None,
         };
         match request.limits().total {
             Some(total) if attempt.elapsed.saturating_add(wait) >= total => None,

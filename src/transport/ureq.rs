@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::{self, HeaderValue, header};
 
-use super::{Method, Request, Response, Transport, TransportError, TransportErrorKind};
+use super::{Limits, Method, Request, Response, Transport, TransportError, TransportErrorKind};
 use crate::error::{Error, Result};
 use crate::region::is_loopback;
 
@@ -15,7 +15,8 @@ use crate::region::is_loopback;
 /// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones. The host is looked
 ///   up for each request all the same: that is ureq's way.
 /// * [`Limits::connect`](super::Limits::connect) holds for looking the host up and for connecting each,
-///   [`Limits::attempt`](super::Limits::attempt) for everything together.
+///   [`Limits::attempt`](super::Limits::attempt) for everything together. Connecting gets nine tenths of an attempt at
+///   most, so that an attempt that ends without a connection says that nothing was delivered.
 /// * gzip is asked for and undone. No cookies are sent.
 /// * Of the answer's headers only `content-type`, `date`, `location` and `retry-after` are kept, because copying all of
 ///   them costs each call more than it brings.
@@ -237,6 +238,7 @@ impl UreqTransport {
         }
         .cloned();
         let limits = request.limits();
+        let for_connection = time_to_connect(limits).filter(ends);
         let outgoing = self
             .agent
             .configure_request(outgoing)
@@ -245,8 +247,8 @@ impl UreqTransport {
             .max_redirects(0)
             .accept("")
             .timeout_global(limits.attempt.filter(ends))
-            .timeout_resolve(limits.connect.filter(ends))
-            .timeout_connect(limits.connect.filter(ends))
+            .timeout_resolve(for_connection)
+            .timeout_connect(for_connection)
             .build();
         self.agent.run(outgoing)
     }
@@ -320,6 +322,13 @@ fn method(method: Method) -> http::Method {
     }
 }
 
+/// How long a connection may take. An attempt that ends while it has none tells no more than that time ran out; so the
+/// connection's time ends before the attempt's, and what certainly wasn't delivered is known as such.
+fn time_to_connect(limits: Limits) -> Option<Duration> {
+    let within_attempt = limits.attempt.map(|attempt| attempt / 10 * 9);
+    [limits.connect, within_attempt].into_iter().flatten().min()
+}
+
 /// Whether a time limit is ever reached. ureq adds it to the time of day, and panics when that overflows.
 fn ends(limit: &Duration) -> bool {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -375,6 +384,8 @@ fn kind(error: &ureq::Error) -> TransportErrorKind {
         #[cfg(feature = "native-tls")]
         Error::NativeTls(_) | Error::Der(_) => Kind::Tls,
         Error::Io(error) => kind_of_io(error),
+        // A body that ended within a chunk's length.
+        Error::BodyStalled => Kind::ConnectionLost,
         // A compressed body that was cut off.
         Error::Decompress(_, error) if kind_of_io(error) == Kind::ConnectionLost => Kind::ConnectionLost,
         Error::Decompress(..) | Error::Protocol(_) | Error::LargeResponseHeader(..) => Kind::Protocol,
@@ -496,6 +507,26 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_has_its_own_limit_and_never_all_of_an_attempt() {
+        let seconds = |seconds: Option<u64>| seconds.map(Duration::from_secs);
+        for (connect, attempt, expected) in [
+            (Some(10), Some(60), Some(10)),
+            (Some(10), Some(10), Some(9)),
+            (Some(60), Some(10), Some(9)),
+            (None, Some(10), Some(9)),
+            (Some(10), None, Some(10)),
+            (None, None, None),
+        ] {
+            let mut limits = Limits::default();
+            (limits.connect, limits.attempt) = (seconds(connect), seconds(attempt));
+            assert_eq!(time_to_connect(limits), seconds(expected), "{connect:?} {attempt:?}");
+        }
+        let mut endless = Limits::default();
+        (endless.connect, endless.attempt) = (Some(Duration::MAX), Some(Duration::MAX));
+        assert!(time_to_connect(endless).is_some_and(|limit| !ends(&limit)));
+    }
+
+    #[test]
     fn only_certainty_says_that_a_request_was_not_delivered() {
         use TransportErrorKind as Kind;
         use io::ErrorKind;
@@ -526,6 +557,7 @@ mod tests {
             (io(ErrorKind::BrokenPipe), Kind::ConnectionLost),
             (io(ErrorKind::UnexpectedEof), Kind::ConnectionLost),
             (io(ErrorKind::PermissionDenied), Kind::Other),
+            (Error::BodyStalled, Kind::ConnectionLost),
             (Error::Decompress("gzip", ErrorKind::UnexpectedEof.into()), Kind::ConnectionLost),
             (Error::Decompress("gzip", ErrorKind::InvalidInput.into()), Kind::Protocol),
             (Error::LargeResponseHeader(2, 1), Kind::Protocol),

@@ -147,6 +147,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
         let path = match (enveloped, below.as_str()) {
             (true, ".") => "result".to_owned(),
             (true, _) => format!("result{}{below}", if below.starts_with('[') { "" } else { "." }),
+            (false, ".") => String::new(),
             (false, _) => below,
         };
         failed(path, describe_answer(error.inner()).into())
@@ -355,6 +356,7 @@ mod tests {
                 "GET /x: the answer (HTTP 200) is not Vec<Row>, at `result`",
                 "invalid type: string, expected a sequence",
             ),
+            ("", "GET /x: the answer (HTTP 200) is not Vec<Row>", "invalid type: null, expected a sequence"),
             ("{", "GET /x: the answer (HTTP 200) is not Vec<Row>", "EOF while parsing an object at line 1 column 1"),
             ("<html>", "GET /x: the answer (HTTP 200) is not Vec<Row>", "expected value at line 1 column 1"),
         ] {

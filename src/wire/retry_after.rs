@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::transport::Response;
 
@@ -17,9 +17,18 @@ fn from_header(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = DateTime::parse_from_rfc2822(value).ok()?;
     // A date that has passed asks for no wait.
-    Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
+    Some((http_date(value)? - now).to_std().unwrap_or_default())
+}
+
+/// A date in any of the three forms that HTTP knows; two of them are obsolete and must be understood all the same.
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    let obsolete = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let current = DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc());
+    current.or_else(|| {
+        let date = obsolete.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+        Some(date.and_utc())
+    })
 }
 
 fn from_text(body: &[u8]) -> Option<Duration> {
@@ -49,6 +58,12 @@ mod tests {
             (header("86400"), Some(86_400)),
             (header("Thu, 01 Jan 2026 00:00:30 GMT"), Some(30)),
             (header("Wed, 31 Dec 2025 23:59:30 GMT"), Some(0)),
+            (header("Thursday, 01-Jan-26 00:00:30 GMT"), Some(30)),
+            (header("Friday, 01-Jan-99 00:00:30 GMT"), Some(0)),
+            (header("Thu Jan  1 00:00:30 2026"), Some(30)),
+            (header("Sat Jan 10 00:00:00 2026"), Some(9 * 86_400)),
+            (header("Fri, 01 Jan 2026 00:00:30 GMT"), None),
+            (header("Thu, 32 Jan 2026 00:00:30 GMT"), None),
             (header("soon"), None),
             (header("-1"), None),
             (header("99999999999999999999999"), None),

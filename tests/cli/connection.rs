@@ -10,7 +10,7 @@ use crate::world::World;
 /// A lock file as TagoIO's own CLI writes it: 500 lines of noise, then the token in hexadecimal.
 fn lock(token: &str) -> String {
     let noise = format!("{}\n", "5e".repeat(36)).repeat(500);
-    noise + &token.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()
+    token.bytes().fold(noise, |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[test]

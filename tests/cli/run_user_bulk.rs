@@ -198,7 +198,7 @@ error: 1 of 3 failed; to try again: tagoctl run user import users.csv --resume
     assert!(!journal.contains(world.sandbox().token().expose()), "{journal}");
 
     world.tagoctl("run user import users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: users.csv.journal is there already: an earlier run was not completed
+error: users.csv.journal is there already: it is the journal of an earlier run
 hint: --resume goes on where it stopped; remove the file to begin anew
 
 "#]]);
@@ -280,6 +280,60 @@ hint: TagoIO doesn't know this token, or it has expired; mind that each region h
 
 "#]]);
     assert!(!world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_token_that_is_refused_half_way_ends_the_work_there() {
+    let world = World::new();
+    world.file("users.csv", &(LIST.to_owned() + "joe@example.com;Joe;UTC;yes;;\n"));
+    refuse(&world, 9, 401, Method::Post, "/run/users");
+    world.tagoctl("run user import users.csv --jobs 1").code(1).stderr_eq(str![[r#"
+2 to create, 1 to update, 1 unchanged
+1 failed, 3 not tried
+  line 2, jane@example.com: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+error: POST /run/users: TagoIO answered 401 Unauthorized: No such luck
+hint: TagoIO doesn't know this token, or it has expired; mind that each region has its own
+
+"#]]);
+    world.tagoctl("run user import users.csv --jobs 1 --resume -o json").code(1).stdout_eq(str![[r#"
+{
+  "created": 0,
+  "deleted": 0,
+  "done_before": 0,
+  "failed": 1,
+  "failures": [
+    {
+      "error": "POST /run/users: TagoIO answered 401 Unauthorized: No such luck",
+      "line": 2,
+      "target": "jane@example.com"
+    }
+  ],
+  "missing": 0,
+  "not_tried": 3,
+  "sent": 0,
+  "total": 4,
+  "uncertain": 0,
+  "unchanged": 0,
+  "updated": 0
+}
+
+"#]]).stderr_eq(str![[r#"
+{"code":"unauthorized","error":"POST /run/users: TagoIO answered 401 Unauthorized: No such luck","hint":"TagoIO doesn't know this token, or it has expired; mind that each region has its own","maybe_delivered":false,"route":"POST /run/users","status":401}
+
+"#]]);
+}
+
+#[test]
+fn without_the_profiles_plan_the_smallest_rate_is_kept() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    refuse(&world, 1, 403, Method::Get, "/profile/*");
+    world.tagoctl("run user import users.csv").success().stderr_eq(str![[r#"
+1 to create, 1 to update, 1 unchanged
+the profile's plan can't be read: the smallest plan's rate limits are kept; --rate sets others
+1 created, 1 updated, 1 unchanged
+
+"#]]);
 }
 
 #[test]
@@ -366,6 +420,8 @@ fn what_is_exported_is_imported_as_it_is() {
 }
 
 "#]]);
+    world.tagoctl("run user import tags.csv --dry-run").success().stdout_eq("").stderr_eq("24 unchanged\n");
+    world.tagoctl("run user import tags.csv --dry-run -o json").success().stdout_eq("[]\n");
     world.tagoctl("run user import tags.csv").success().stderr_eq(str![[r#"
 24 unchanged
 

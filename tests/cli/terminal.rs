@@ -9,7 +9,7 @@ use tagoio::PinCode;
 use tagoio::sandbox::{Sandbox, SandboxBuilder};
 
 use crate::run_user_bulk::list_of;
-use crate::world::World;
+use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
 struct Terminal {
@@ -143,6 +143,27 @@ fn password_and_code_are_asked_for_and_not_shown() {
     assert!(world.stdout("token list -o csv --columns name").contains("\nci\n"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_new_password_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let line = "run user edit beatriz.almeida@example.com --new-password";
+    for (again, screen_has) in [(PLANTED, None), ("another one", Some("They differ."))] {
+        let mut terminal = Terminal::run(&world, line, &[]);
+        terminal.shows("New password of");
+        terminal.types_unseen(&format!("{PLANTED}\r"));
+        terminal.shows("Once more");
+        terminal.types_unseen(&format!("{again}\r"));
+        if let Some(text) = screen_has {
+            terminal.shows(text);
+            terminal.types("\u{3}");
+        }
+        let (code, screen, written) = terminal.end();
+        assert_eq!(code == 0, screen_has.is_none(), "{screen}");
+        assert!(!written.contains(PLANTED), "{written}");
+    }
+}
+
 #[test]
 fn a_list_is_no_wider_than_the_terminal_and_its_header_is_bold() {
     let world = World::new();
@@ -195,4 +216,27 @@ fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
     assert!(screen.contains("stopping: what is in flight is finished first"), "{screen}");
     assert!(screen.contains("error: stopped when"), "{screen}");
     assert!(world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_chart_is_no_wider_than_the_terminal() {
+    let world = World::new();
+    let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";
+    let (code, screen, written) = Terminal::run(&world, line, &[]).end();
+    assert_eq!(code, 0, "{screen}");
+    let axis = screen.lines().find(|line| line.contains('┼')).unwrap_or_default();
+    assert!((70..=80).contains(&axis.chars().count()), "{screen}");
+    assert!(screen.contains("a bar is the mean of 12 hours") && written.contains("\u{1b}[1minput"), "{written:?}");
+}
+
+#[test]
+fn how_far_a_long_audit_log_is_read_is_said_to_who_waits() {
+    let world = World::new();
+    let line = "profile audit --from 2026-01-01 --to 2026-01-31 --columns message";
+    for (form, is_said) in [("table", true), ("jsonl", false)] {
+        let (code, screen, _) = Terminal::run(&world, &format!("{line} -o {form}"), &[]).end();
+        assert_eq!(code, 0, "{screen}");
+        assert!(screen.contains("Device Cold room 2 edited"), "{screen}");
+        assert_eq!(screen.contains(" events before 2026-01-"), is_said, "{screen}");
+    }
 }

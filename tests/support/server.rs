@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -122,8 +122,10 @@ where
             journal.connections += 1;
             journal.connections - 1
         };
-        let same_stream = stream.try_clone().expect("a second handle");
-        let mut peer = Peer { stream, connection, buffer: Vec::new(), journal: Arc::clone(journal) };
+        let stream = Arc::new(stream);
+        let same_stream = Arc::downgrade(&stream);
+        let journal = Arc::clone(journal);
+        let mut peer = Peer { stream, connection, buffer: Vec::new(), resets: false, journal };
         let script = Arc::clone(script);
         let thread = thread::spawn(move || {
             script(&mut peer);
@@ -133,18 +135,22 @@ where
     }
     for (stream, thread) in open {
         // What has arrived can still be read; who waits for more is woken. An error means that it is closed already.
-        let _ = stream.shutdown(Shutdown::Both);
+        if let Some(stream) = Weak::upgrade(&stream) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
 }
 
 /// The client, as the server sees it.
 pub(crate) struct Peer {
-    /// For what the methods don't offer.
-    pub(crate) stream: TcpStream,
+    /// For what the methods don't offer. It is closed when the last handle is dropped.
+    pub(crate) stream: Arc<TcpStream>,
     /// Counted from 0.
     pub(crate) connection: usize,
     buffer: Vec<u8>,
+    /// Whether the connection is left to break.
+    resets: bool,
     journal: Arc<Mutex<Journal>>,
 }
 
@@ -158,10 +164,7 @@ impl Peer {
             }
         };
         let head = String::from_utf8(self.buffer.drain(..head_ends).collect()).expect("a head in ASCII");
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .map_or(0, |length| length.parse().expect("a length in digits"));
+        let length = body_length(&head);
         while self.buffer.len() < length {
             self.read_more()?;
         }
@@ -171,9 +174,55 @@ impl Peer {
         Some(received)
     }
 
+    /// Waits for the first byte of a request, reads none of it, and resets the connection when the script ends.
+    pub(crate) fn reset_unread(&mut self) {
+        if self.next_byte_comes() {
+            self.resets = true;
+        }
+    }
+
+    /// Takes a whole request and resets the connection when the script ends; `false` when the client hangs up before.
+    ///
+    /// An operating system resets what is closed with something unread in it. So the last byte is seen, but not taken.
+    pub(crate) fn reset_once_read(&mut self) -> bool {
+        let whole = self.take_all_but_a_byte();
+        if let Some(received) = whole {
+            self.reset_unread();
+            lock(&self.journal).requests.push(received);
+        }
+        self.resets
+    }
+
+    fn take_all_but_a_byte(&mut self) -> Option<Received> {
+        let mut taken = Vec::new();
+        while !taken.ends_with(b"\r\n\r") {
+            taken.push(self.take_byte()?);
+        }
+        let head = String::from_utf8(taken).expect("a head in ASCII") + "\n";
+        let mut body = Vec::new();
+        let length = body_length(&head);
+        if length > 0 {
+            self.take_byte()?;
+            while body.len() + 1 < length {
+                body.push(self.take_byte()?);
+            }
+        }
+        Some(Received { head, body })
+    }
+
+    fn next_byte_comes(&self) -> bool {
+        self.stream.peek(&mut [0]).is_ok_and(|count| count == 1)
+    }
+
+    fn take_byte(&mut self) -> Option<u8> {
+        let mut byte = [0];
+        (&*self.stream).read_exact(&mut byte).ok()?;
+        Some(byte[0])
+    }
+
     fn read_more(&mut self) -> Option<()> {
         let mut bytes = [0; 4096];
-        match self.stream.read(&mut bytes) {
+        match (&*self.stream).read(&mut bytes) {
             Ok(0) | Err(_) => None,
             Ok(count) => {
                 self.buffer.extend_from_slice(&bytes[..count]);
@@ -184,22 +233,30 @@ impl Peer {
 
     /// Sends bytes, and says whether the client is still there to get them.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
-        self.stream.write_all(bytes).is_ok()
+        (&*self.stream).write_all(bytes).is_ok()
     }
 
     /// Waits for the client to hang up, but not longer than this.
     pub(crate) fn is_gone_within(&mut self, patience: Duration) -> bool {
         self.stream.set_read_timeout(Some(patience)).expect("a patience above zero");
-        match self.stream.read(&mut [0]) {
+        match (&*self.stream).read(&mut [0]) {
             Ok(count) => count == 0,
             Err(error) => !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
         }
     }
 
     fn close(&self) {
-        // An error means that the client was faster.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        if !self.resets {
+            // An error means that the client was faster.
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
     }
+}
+
+fn body_length(head: &str) -> usize {
+    head.lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().expect("a length in digits"))
 }
 
 /// An answer with the length of its body.

@@ -152,7 +152,7 @@ impl BulkArgs {
         match (path.exists(), self.resume) {
             (true, false) => Err(Failure::usage(
                 "journal_exists",
-                format!("{} is there already: an earlier run was not completed", path.display()),
+                format!("{} is there already: it is the journal of an earlier run", path.display()),
             )
             .hint("--resume goes on where it stopped; remove the file to begin anew")),
             (false, true) => {
@@ -238,7 +238,7 @@ impl Session<'_> {
         }
         let path = &journal.path;
         let opened = if journal.resume { Journal::resume(path, &header) } else { Journal::create(path, &header) }?;
-        if journal.resume && !self.args.quiet {
+        if journal.resume && !self.args.quiet && self.out.format() == Format::Table {
             note(&format!("{}: {} done before", path.display(), opened.resumed()));
         }
         Ok(opened)

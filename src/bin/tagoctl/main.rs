@@ -7,6 +7,7 @@ mod completions;
 mod connect;
 mod difference;
 mod failure;
+mod file;
 mod man;
 mod nearest;
 mod official;
@@ -19,6 +20,7 @@ mod sandbox;
 mod second_factor;
 mod team;
 mod token;
+mod when;
 
 use std::process::ExitCode;
 

@@ -110,7 +110,7 @@ mod tests {
     const TOKEN: &str = "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4";
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+        text.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 
     /// A lock file as the official CLI writes it.

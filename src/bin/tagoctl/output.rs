@@ -6,6 +6,7 @@ mod number;
 pub(crate) mod secrets;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use cell::{at, flat, text_of};
+use table::Lines;
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,16 +53,32 @@ pub(crate) struct OutputArgs {
 /// The columns of a list: those that a table shows, and those that can be asked for.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    shown: &'static [&'static str],
+    shown: Cow<'static, [&'static str]>,
     others: &'static [&'static str],
+    /// How many characters some of them have, where that is known before the rows are.
+    widths: &'static [(&'static str, usize)],
 }
 
 impl Columns {
     pub(crate) const fn new(shown: &'static [&'static str], others: &'static [&'static str]) -> Self {
-        Self { shown, others }
+        Self { shown: Cow::Borrowed(shown), others, widths: &[] }
     }
 
-    fn knows(&self, path: &str) -> bool {
+    /// Columns that depend on what there is to be shown.
+    pub(crate) fn of(shown: Vec<&'static str>, others: &'static [&'static str]) -> Self {
+        Self { shown: Cow::Owned(shown), others, widths: &[] }
+    }
+
+    /// Columns of a [stream](Output::stream), which can't look at all rows first: some have so many characters.
+    pub(crate) const fn of_stream(
+        shown: &'static [&'static str],
+        others: &'static [&'static str],
+        widths: &'static [(&'static str, usize)],
+    ) -> Self {
+        Self { shown: Cow::Borrowed(shown), others, widths }
+    }
+
+    pub(crate) fn knows(&self, path: &str) -> bool {
         let knows =
             |known: &&str| *known == path || path.strip_prefix(*known).is_some_and(|rest| rest.starts_with('.'));
         self.shown.iter().chain(self.others).any(knows)
@@ -115,7 +133,28 @@ impl Output {
         rows: impl IntoIterator<Item = std::result::Result<T, E>>,
     ) -> Result<()> {
         let chosen = self.chosen(columns)?;
-        let mut writer = Rows::begin(self.format, chosen, !self.columns.is_empty())?;
+        self.write(Rows::begin(self.format, chosen, !self.columns.is_empty())?, rows)
+    }
+
+    /// Writes a list that may have no end, each row as it comes: also a table, whose columns become wider where they have
+    /// to. There is no JSON document without an end.
+    pub(crate) fn stream<T: Serialize, E: Into<Failure>>(
+        &self,
+        columns: &Columns,
+        rows: impl IntoIterator<Item = std::result::Result<T, E>>,
+    ) -> Result<()> {
+        if self.format == Format::Json {
+            return Err(Failure::usage("usage", "what has no end is no JSON document: use --output jsonl"));
+        }
+        let chosen = self.chosen(columns)?;
+        self.write(Rows::begin_stream(self.format, chosen, !self.columns.is_empty(), columns.widths)?, rows)
+    }
+
+    fn write<T: Serialize, E: Into<Failure>>(
+        &self,
+        mut writer: Rows,
+        rows: impl IntoIterator<Item = std::result::Result<T, E>>,
+    ) -> Result<()> {
         let mut failure = None;
         for row in rows {
             match row {
@@ -240,7 +279,7 @@ impl Output {
                 eprintln!("{sentence}");
                 print(&format!("{secret}\n"))
             }
-            _ => self.fields(columns.shown, self.completed(plain(item)?)),
+            _ => self.fields(&columns.shown, self.completed(plain(item)?)),
         }
     }
 
@@ -362,11 +401,14 @@ struct Rows {
     /// What has been seen of each column of a table.
     seen: Vec<Seen>,
     form: Form,
+    /// Whether somebody waits for each row.
+    live: bool,
     count: usize,
 }
 
 enum Form {
     Table(Vec<Vec<String>>),
+    Lines(Lines),
     Json,
     Jsonl,
     Csv(Box<csv::Writer<io::Stdout>>),
@@ -390,7 +432,18 @@ impl Rows {
             }
         };
         let seen = vec![Seen::Nothing; columns.len()];
-        Ok(Self { columns, only_columns, seen, form, count: 0 })
+        Ok(Self { columns, only_columns, seen, form, live: false, count: 0 })
+    }
+
+    fn begin_stream(
+        format: Format,
+        columns: Vec<String>,
+        only_columns: bool,
+        widths: &[(&'static str, usize)],
+    ) -> Result<Self> {
+        let lines = (format == Format::Table).then(|| Lines::new(&columns, widths));
+        let rows = Self::begin(format, columns, only_columns)?;
+        Ok(Self { live: true, form: lines.map_or(rows.form, Form::Lines), ..rows })
     }
 
     fn row(&mut self, row: &Value) -> Result<()> {
@@ -403,6 +456,10 @@ impl Rows {
                     *seen = seen.with(at(row, path));
                 }
             }
+            Form::Lines(lines) => {
+                let row: Vec<String> = cells(", ").map(Option::unwrap_or_default).collect();
+                print(&lines.add(&row))?;
+            }
             Form::Json => {
                 let before = if self.count == 0 { "[\n" } else { ",\n" };
                 print(&format!("{before}  {}", self.object(row)))?;
@@ -412,6 +469,9 @@ impl Rows {
                 let record =
                     self.columns.iter().map(|path| at(row, path).map(|value| text_of(value, ";")).unwrap_or_default());
                 writer.write_record(record).map_err(csv_failure)?;
+                if self.live {
+                    writer.flush().map_err(|error| Failure::write("standard output", error))?;
+                }
             }
             Form::Tsv => {
                 let cells: Vec<String> = cells(";").map(|cell| cell::without_tabs(&cell.unwrap_or_default())).collect();
@@ -444,7 +504,7 @@ impl Rows {
             }
             Form::Json => print(if self.count == 0 { "[]\n" } else { "\n]\n" }),
             Form::Csv(mut writer) => writer.flush().map_err(|error| Failure::write("standard output", error)),
-            Form::Jsonl | Form::Tsv => Ok(()),
+            Form::Lines(_) | Form::Jsonl | Form::Tsv => Ok(()),
         }
     }
 }

@@ -51,7 +51,7 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
         let line = lines.at_row(start);
         match &header {
             // A row of somebody's, password and all, where the names should be: no word of it is repeated.
-            None if row.iter().any(|cell| cell.contains(&b'@')) => {
+            None if row.iter().any(is_address) => {
                 return (entries, vec![Problem::new(line, "has to name the columns, and has an e-mail address")]);
             }
             None => header = Some(Header::read(line, &row, &mut problems)),
@@ -69,6 +69,12 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
         }
     }));
     (entries, problems)
+}
+
+/// Whether a cell of the first line is an e-mail address, and not the name of a column: the key of a tag may be one.
+fn is_address(cell: &[u8]) -> bool {
+    let is_name = || std::str::from_utf8(cell).is_ok_and(|name| name.parse::<UserColumn>().is_ok());
+    cell.contains(&b'@') && !is_name()
 }
 
 /// What separates the cells: of comma, semicolon and tab, the one that the first line has most of.

@@ -64,8 +64,9 @@ impl<W: Write> UserExport<W> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a column that is never written, and for none at all; what
-    /// writing to the file fails with.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a column that is never written, for one whose name would be read
+    /// as another one's (a tag whose key begins with white space), and for none at all; what writing to the file fails
+    /// with.
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
     pub fn csv(file: W, columns: &[UserColumn]) -> io::Result<Self> {
@@ -73,17 +74,28 @@ impl<W: Write> UserExport<W> {
         if columns.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a CSV file needs a column"));
         }
-        let mut file = csv::Writer::from_writer(file);
-        file.write_record(columns.iter().map(ToString::to_string))?;
-        Ok(Self { columns, form: Form::Csv(Box::new(file)) })
+        if let Some(column) = columns.iter().find(|column| column.to_string().parse().ok().as_ref() != Some(*column)) {
+            return Err(refusal(column, "can't be read back: it isn't the name of that column"));
+        }
+        let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        // Who reads the file takes what separates the names for what separates the cells.
+        let quotes = if names.iter().any(|name| name.contains([';', '\t'])) {
+            csv::QuoteStyle::Always
+        } else {
+            csv::QuoteStyle::Necessary
+        };
+        let mut header = csv::WriterBuilder::new().quote_style(quotes).from_writer(file);
+        header.write_record(names)?;
+        let file = header.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        Ok(Self { columns, form: Form::Csv(Box::new(csv::Writer::from_writer(file))) })
     }
 
     /// Writes a user.
     ///
     /// # Errors
     ///
-    /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key; what
-    /// writing to the file fails with.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key, and
+    /// when a column of one option or custom field meets a value that isn't text; what writing to the file fails with.
     pub fn write(&mut self, user: &impl ExportedUser) -> io::Result<()> {
         let Value::Object(user) = serde_json::to_value(user)? else { return Ok(()) };
         match &mut self.form {
@@ -137,7 +149,9 @@ impl Serialize for Line<'_> {
         let mut fields = serializer.serialize_map(None)?;
         for (at, column) in self.columns.iter().enumerate() {
             if let Some(value) = self.user.get(column.field()) {
-                if !value.is_null() && !self.columns[..at].contains(column) {
+                // No name and no time zone are what TagoIO left out: they can't be set to nothing.
+                let is_nothing = value.is_null() || value == "";
+                if !is_nothing && !self.columns[..at].contains(column) {
                     fields.serialize_entry(column.field(), value)?;
                 }
             }
@@ -153,20 +167,27 @@ fn cell(user: &Map<String, Value>, column: &UserColumn) -> io::Result<String> {
 
     let field = user.get(column.field()).unwrap_or(&Value::Null);
     let tags = || serde_json::from_value::<Vec<Tag>>(field.clone()).unwrap_or_default();
+    let refuse = |why: String| {
+        let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
+        io::Error::new(io::ErrorKind::InvalidData, format!("user {who} has {why}"))
+    };
+    // Read back, a part is text.
+    let part = |name: &str| match field.get(name) {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(refuse(format!("no text in `{column}`: the column `{}` takes any value", column.field()))),
+    };
     Ok(match column {
         UserColumn::Tags => tag_text::write(&tags()),
         UserColumn::Tag(key) => {
             let mut values: Vec<String> =
                 tags().into_iter().filter(|tag| tag.key == *key).map(|tag| tag.value).collect();
             if values.len() > 1 {
-                let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
-                let why = format!("user {who} has {} tags `{key}`: the column `tags` takes them all", values.len());
-                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+                return Err(refuse(format!("{} tags `{key}`: the column `tags` takes them all", values.len())));
             }
             values.pop().unwrap_or_default()
         }
-        UserColumn::Option(name) => field.get(name).map(text).unwrap_or_default(),
-        UserColumn::Custom(id) => field.get(id).map(text).unwrap_or_default(),
+        UserColumn::Option(name) | UserColumn::Custom(name) => part(name)?,
         _ => text(field),
     })
 }

@@ -36,13 +36,12 @@ pub(super) fn text_of(value: &Value, separator: &str) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(items) => match items.iter().map(|item| part(item, separator)).collect::<Option<Vec<_>>>() {
             Some(parts) => parts.join(separator),
             None => value.to_string(),
         },
         Value::Object(members) if members.is_empty() => String::new(),
-        Value::Object(_) => value.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables for people.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use console::{Term, style};
+use console::{Alignment, Term, measure_text_width, pad_str, style};
 use serde_json::Value;
 
 use super::cell::{text_of, visible};
@@ -31,6 +31,46 @@ pub(super) fn fields(fields: &[(String, Value)]) -> String {
         table.add_row([path.clone(), visible(&text_of(value, ", "))]);
     }
     lines(table)
+}
+
+/// A list that is written line by line, with a header before the first one.
+pub(super) struct Lines {
+    headings: Vec<String>,
+    /// How wide the columns are: as wide as what is known to come, or what came.
+    widths: Vec<usize>,
+    begun: bool,
+}
+
+impl Lines {
+    pub(super) fn new(columns: &[String], known: &[(&'static str, usize)]) -> Self {
+        let width = |column: &String| known.iter().find(|(name, _)| name == column).map_or(0, |(_, width)| *width);
+        let headings = columns.iter().map(|column| heading(column)).collect();
+        Self { headings, widths: columns.iter().map(width).collect(), begun: false }
+    }
+
+    /// The text of one more line.
+    pub(super) fn add(&mut self, cells: &[String]) -> String {
+        let cells: Vec<String> = cells.iter().map(|cell| visible(cell)).collect();
+        let mut text = String::new();
+        if !std::mem::replace(&mut self.begun, true) {
+            self.widen(&cells);
+            let headings = self.headings.clone();
+            text = style(self.line(&headings)).bold().to_string() + "\n";
+        }
+        text + &self.line(&cells) + "\n"
+    }
+
+    fn line(&mut self, cells: &[String]) -> String {
+        self.widen(cells);
+        let padded = cells.iter().zip(&self.widths).map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    }
+
+    fn widen(&mut self, cells: &[String]) {
+        for (width, cell) in self.widths.iter_mut().zip(cells) {
+            *width = measure_text_width(cell).max(*width);
+        }
+    }
 }
 
 fn heading(column: &str) -> String {
@@ -71,5 +111,17 @@ mod tests {
         assert_eq!(console::strip_ansi_codes(&text), " N  NAME\n10  a\n    b\n 5  c\n");
         let text = rows(&columns, &[false, false], &[cells("10", "a"), cells("", "b")]);
         assert_eq!(console::strip_ansi_codes(&text), "N   NAME\n10  a\n    b\n");
+    }
+
+    #[test]
+    fn lines_that_come_one_by_one_stay_in_line_as_well_as_can_be() {
+        let columns = ["n", "who", "what_was"].map(str::to_owned);
+        let mut lines = Lines::new(&columns, &[("who", 4)]);
+        let mut said = String::new();
+        for cells in [["1", "ann", "here"], ["2", "barbara", "there\n"], ["3", "cy", ""]] {
+            said += &lines.add(&cells.map(str::to_owned));
+        }
+        let expected = "N  WHO   WHAT WAS\n1  ann   here\n2  barbara  there\n3  cy\n";
+        assert_eq!(console::strip_ansi_codes(&said), expected);
     }
 }

@@ -1,8 +1,10 @@
 //! `tagoctl profile`.
 
 mod addons;
+mod audit;
 mod services;
 mod summary;
+mod usage;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
@@ -40,6 +42,12 @@ pub(crate) enum Command {
         #[arg(long)]
         only_amount: bool,
     },
+    /// Show what was used of each service, over a time
+    #[command(after_help = usage::HELP)]
+    Usage(usage::Usage),
+    /// Show what was done in a profile, the oldest first
+    #[command(after_help = audit::HELP)]
+    Audit(audit::Audit),
     /// Create a profile
     #[command(after_help = "Example:\n  tagoctl profile create Staging --allocate-free-resources")]
     Create {
@@ -121,6 +129,8 @@ impl Command {
             Self::List => context.out.list(&PROFILES, context.client()?.profile().list()?),
             Self::Info(Which { id }) => context.out.item(&FIRST, context.client()?.profile().info(id)?),
             Self::Summary { which, only_amount } => summary::show(context, &which.id, only_amount),
+            Self::Usage(usage) => usage.run(context),
+            Self::Audit(audit) => audit.run(context),
             Self::Create { name, allocate_free_resources } => {
                 let client = context.client()?;
                 let (profiles, new) = (client.profile(), NewProfile::new(name.as_str()));

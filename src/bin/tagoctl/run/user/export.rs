@@ -1,8 +1,7 @@
 //! `tagoctl run user export`.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use serde_json::json;
@@ -16,6 +15,7 @@ use super::source::Form;
 use crate::bulk::stop_on_ctrl_c;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::file;
 use crate::nearest::did_you_mean;
 use crate::output::{Format, Output};
 
@@ -58,7 +58,8 @@ impl Args {
             return export.write("standard output", io::stdout().lock(), None).map(drop);
         };
         let name = path.display().to_string();
-        let count = export.write_file(path, &name)?;
+        let stop = stop_on_ctrl_c();
+        let count = file::replace(path, |file| export.write(&name, file, Some(&stop)))?;
         context.out.ack(&json!({"file": name, "users": count}), &format!("{name}: {count} users"))
     }
 
@@ -103,26 +104,6 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// Writes to a file beside the one that is meant, which takes its place when it is complete.
-    fn write_file(&self, path: &Path, name: &str) -> Result<usize> {
-        let unwritable = |error| Failure::write(name, error);
-        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-            // A device or a pipe is nothing that can be replaced.
-            return self.write(name, File::options().write(true).open(path).map_err(unwritable)?, None);
-        }
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.part", std::process::id()));
-        let part = Part(Some(beside.into()));
-        let Some(beside) = &part.0 else { return Ok(0) };
-        let file = File::create(beside).map_err(unwritable)?;
-        let stop = stop_on_ctrl_c();
-        let count = self.write(name, &file, Some(&stop))?;
-        file.sync_all().map_err(unwritable)?;
-        fs::rename(beside, path).map_err(unwritable)?;
-        part.keep();
-        Ok(count)
-    }
-
     fn write(&self, name: &str, file: impl Write, stop: Option<&Stop>) -> Result<usize> {
         let unwritable = |error| Failure::write(name, error);
         let export = match self.form {
@@ -144,23 +125,5 @@ impl Export<'_> {
         }
         export.finish().and_then(|mut file| file.flush()).map_err(unwritable)?;
         Ok(count)
-    }
-}
-
-/// A file that is removed unless it is kept.
-struct Part(Option<PathBuf>);
-
-impl Part {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // Nothing can be done about what can't be removed.
-            let _ = fs::remove_file(path);
-        }
     }
 }

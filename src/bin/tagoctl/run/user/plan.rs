@@ -18,7 +18,9 @@ pub(super) fn write(out: &Output, plan: &UserPlan) -> Result<()> {
     let in_full = matches!(out.format(), Format::Json | Format::Jsonl);
     let is_cut = out.format() == Format::Table && io::stdout().is_terminal();
     let shown = if is_cut { SHOWN } else { usize::MAX };
-    out.list(&COLUMNS, effects(plan).take(shown).map(|step| row(&step, in_full)))?;
+    if out.format() != Format::Table || effects(plan).next().is_some() {
+        out.list(&COLUMNS, effects(plan).take(shown).map(|step| row(&step, in_full)))?;
+    }
     let more = effects(plan).count().saturating_sub(shown);
     if more > 0 {
         note(&format!("… and {more} more, which --output json lists"));

@@ -1,0 +1,125 @@
+//! Dates as people write them.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use tagoio::{DateInput, Timestamp};
+
+use crate::failure::{Failure, Result};
+
+/// A date of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum When {
+    /// `2026-01-31`
+    Day(NaiveDate),
+    /// `2026-01-31T12:00:00Z`
+    At(DateTime<Utc>),
+    /// `7d`: before now.
+    Ago(TimeDelta),
+}
+
+impl When {
+    /// As requests have it.
+    pub(crate) fn input(&self, now: DateTime<Utc>) -> DateInput {
+        match self {
+            Self::Day(day) => (*day).into(),
+            other => other.begins(now).into(),
+        }
+    }
+
+    /// The day that it is, or that it is in.
+    pub(crate) fn day(&self, now: DateTime<Utc>) -> NaiveDate {
+        self.begins(now).date_naive()
+    }
+
+    fn begins(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            Self::At(date) => *date,
+            Self::Ago(time) => now.checked_sub_signed(*time).unwrap_or(DateTime::<Utc>::MIN_UTC),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let text = text.trim();
+        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            return Ok(Self::Day(day));
+        }
+        if let Some(date) = Timestamp::from(text).utc() {
+            return Ok(Self::At(date));
+        }
+        ago(text).map(Self::Ago).ok_or_else(|| {
+            "it has to be like 2026-01-31, 2026-01-31T12:00:00Z, or 7d for seven days ago (h, d, w)".to_owned()
+        })
+    }
+}
+
+fn ago(text: &str) -> Option<TimeDelta> {
+    let unit = text.chars().next_back()?;
+    let count = i64::from(text.strip_suffix(unit)?.parse::<u16>().ok()?);
+    match unit {
+        'h' => TimeDelta::try_hours(count),
+        'd' => TimeDelta::try_days(count),
+        'w' => TimeDelta::try_weeks(count),
+        _ => None,
+    }
+}
+
+/// Makes sure that a range doesn't end before it begins.
+pub(crate) fn check_range(from: &When, to: &When, now: DateTime<Utc>) -> Result<()> {
+    // On one day anything goes: a day that ends a range does so at its end.
+    if from.begins(now) <= to.begins(now) || from.day(now) == to.day(now) && matches!(to, When::Day(_)) {
+        return Ok(());
+    }
+    let (from, to) = (from.input(now), to.input(now));
+    Err(Failure::usage("invalid_range", format!("--from {from} is after --to {to}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-01-31T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn dates_are_days_moments_and_times_ago() {
+        for (text, sent) in [
+            ("2026-01-01", "2026-01-01"),
+            (" 2026-01-01T06:00:00+01:00", "2026-01-01T05:00:00.000Z"),
+            ("2026-01-01 06:00:00", "2026-01-01T06:00:00.000Z"),
+            ("0h", "2026-01-31T12:00:00.000Z"),
+            ("36h", "2026-01-30T00:00:00.000Z"),
+            ("7d", "2026-01-24T12:00:00.000Z"),
+            ("2w", "2026-01-17T12:00:00.000Z"),
+            ("65535w", "0770-01-31T12:00:00.000Z"),
+        ] {
+            assert_eq!(text.parse::<When>().unwrap().input(now()).to_string(), sent, "{text}");
+        }
+        for text in ["", "d", "7", "7 d", "-7d", "65536d", "7é", "31.01.2026", "2026-02-30", "yesterday"] {
+            assert!(text.parse::<When>().unwrap_err().contains("2026-01-31"), "{text}");
+        }
+        assert_eq!("36h".parse::<When>().unwrap().day(now()).to_string(), "2026-01-30");
+    }
+
+    #[test]
+    fn a_range_has_a_start_and_then_an_end() {
+        for (from, to, fits) in [
+            ("2026-01-01", "2026-01-01", true),
+            ("2026-01-01T12:00:00Z", "2026-01-01", true),
+            ("2026-01-01", "2026-01-01T12:00:00Z", true),
+            ("2026-01-01T12:00:00Z", "2026-01-01T11:00:00Z", false),
+            ("2026-01-02", "2026-01-01", false),
+            ("7d", "8d", false),
+            ("8d", "7d", true),
+            ("1d", "2026-01-30", true),
+        ] {
+            assert_eq!(check_range(&from.parse().unwrap(), &to.parse().unwrap(), now()).is_ok(), fits, "{from} {to}");
+        }
+    }
+}
