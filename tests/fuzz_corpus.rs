@@ -1,5 +1,4 @@
 //! The inputs that fuzzing found, replayed: see `docs/testing.md`.
-#![cfg(all(feature = "csv", feature = "sandbox", feature = "testing"))]
 
 #[expect(unreachable_pub, reason = "cargo-fuzz makes a library of it")]
 #[path = "fuzz/targets.rs"]

@@ -30,7 +30,8 @@ use tagoio::run::{
 use tagoio::sandbox::{Grant, Sandbox, State};
 use tagoio::token::{NewToken, Permission, TokenField, TokenQuery};
 use tagoio::transport::{
-    Attempt, Cassette, Method, Record, Replay, Request, Response, RetryPolicy, Transport, TransportErrorKind, from_fn,
+    Attempt, Cassette, Limits, Method, Record, Replay, Request, Response, RetryPolicy, Transport, TransportErrorKind,
+    from_fn,
 };
 use tagoio::{Client, Error, Expiry, Password, PinCode, ProfileId, Region, Token};
 
@@ -268,23 +269,27 @@ pub fn retry_after(input: &[u8]) {
     let [header, _] = fields::<2>(input);
     let body = input.splitn(2, |byte| *byte == SEPARATOR).nth(1).unwrap_or_default();
     let response = Response::new(429).with_header("retry-after", header.as_str()).with_body(body);
-    let decide = |total: Option<Duration>| {
-        let mut limits = tagoio::transport::Limits::default();
+    let decide = |total: Option<Duration>, longest: Duration| {
+        let mut limits = Limits::default();
         limits.total = total;
+        let mut policy = RetryPolicy::default();
+        policy.max_retry_after = longest;
         let request = Request::new(Method::Get, "https://api.tago.io/run").with_limits(limits);
         // Jitter of 0 leaves what the server asks for, and nothing else.
         let now = "2026-03-15T10:20:30Z".parse().expect("a date");
         let attempt = Attempt { number: 1, elapsed: Duration::ZERO, now, jitter: 0.0 };
-        RetryPolicy::default().decide(&request, Ok(&response), attempt)
+        policy.decide(&request, Ok(&response), attempt)
     };
-    let wait = decide(None).expect("a 429 is always repeated where there is no limit");
+    let wait = decide(None, Duration::MAX).expect("a 429 is always repeated where there is no limit");
     let asks = header.bytes().any(|byte| byte.is_ascii_digit())
         || body.windows(b"retry-after".len()).any(|text| text.eq_ignore_ascii_case(b"retry-after"));
     match header.trim().parse() {
         Ok(seconds) => assert_eq!(wait, Duration::from_secs(seconds)),
         Err(_) => assert!(asks || wait == TO_NEXT_MINUTE, "{wait:?}"),
     }
-    assert_eq!(decide(Some(TOTAL)), Some(wait).filter(|wait| *wait < TOTAL), "no wait outlasts the limit");
+    let longest = RetryPolicy::default().max_retry_after;
+    assert_eq!(decide(None, longest), Some(wait).filter(|wait| *wait <= longest), "no wait is longer than it may be");
+    assert_eq!(decide(Some(TOTAL), longest), Some(wait).filter(|wait| *wait < TOTAL), "no wait outlasts the limit");
     let error = answered(response).run().info().expect_err("429 is a refusal");
     interrogate(&error, &[TOKEN]);
     if let Ok(seconds) = header.trim().parse() {
