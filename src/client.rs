@@ -131,7 +131,11 @@ impl Client {
 
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
-        self.send(operation).map(|Confirmation(text)| text)
+        let request = self.prepare(operation)?;
+        let response = self.exchange(&request)?;
+        let Confirmation(text) = wire::decode(&request, &response)?;
+        // It is made to be shown, and may repeat what was sent.
+        Ok(wire::presentable(&text, &request, &response))
     }
 
     /// The same client with something around its transport.
@@ -153,7 +157,7 @@ impl Client {
             .with_repeatable(operation.repeatable)
             .with_path_secrets(operation.path_secrets);
         if let Some(body) = operation.body {
-            request = request.with_header("content-type", "application/json").with_body(body);
+            request = request.with_header("content-type", "application/json").with_wiped_body(body);
         }
         Ok(request)
     }

@@ -143,7 +143,7 @@ macro_rules! settings {
         ///
         /// What is read is written back unchanged, whatever it is: unknown keys, and values of a type that isn't
         /// expected, are kept in `other`.
-        #[derive(Debug, Clone, Default)]
+        #[derive(Clone, Default)]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -173,6 +173,17 @@ macro_rules! settings {
                     self
                 }
             )*
+        }
+
+        /// Without the values of unknown keys that are secrets by their names: `client_secret` and the like.
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($field), &self.$field))*
+                    .field("other", &crate::wire::Members(&self.other))
+                    .field("odd", &self.odd.as_ref().map(crate::wire::Odd))
+                    .finish()
+            }
         }
 
         impl serde::Serialize for $name {

@@ -53,15 +53,13 @@ impl Region {
     /// # Errors
     ///
     /// [`Error::Config`] when it isn't an `https` URL of just a host, a port and a path, or an `http` URL of this very
-    /// computer (`localhost`, `127.0.0.1`, `[::1]`): elsewhere the token would travel in the open.
+    /// computer (`localhost`, `127.0.0.1`, `[::1]`): elsewhere the token would travel in the open, which only
+    /// [`insecure`](Region::insecure) takes.
     pub fn custom(base_url: &str) -> Result<Self> {
         match Self::checked(base_url)? {
             (region, Security::Open) => Err(Error::config(
                 "base URL",
-                format!(
-                    "{:?} would send the token unencrypted; use https, or Region::insecure if that is meant",
-                    region.base_url
-                ),
+                format!("{:?} would send the token unencrypted; use https", region.base_url),
             )),
             (region, Security::Encrypted | Security::Loopback) => Ok(region),
         }
@@ -186,6 +184,8 @@ impl FromStr for Region {
             "us-e1" | "usa-1" => Ok(Self::US_E1),
             "eu-w1" => Ok(Self::EU_W1),
             url if url.contains("://") => Self::custom(url),
+            // An address without its beginning: what is before the @ may be a password, and isn't repeated.
+            url if url.contains('@') => Err(Error::config("region", "it is not an address that begins with https://")),
             name => Err(Error::config(
                 "region",
                 format!("{name:?} is neither us-e1 nor eu-w1 nor an address that begins with https://"),

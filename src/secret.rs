@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -86,18 +87,57 @@ macro_rules! secret {
     };
 }
 
-/// Reads text; where there is something else, the error doesn't repeat it.
+/// Reads text without leaving a copy of it behind; where there is something else, the error doesn't repeat it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Secret {
-        Text(String),
-        Other(serde::de::IgnoredAny),
+    deserializer.deserialize_any(Text)
+}
+
+struct Text;
+
+macro_rules! refuse {
+    ($($visit:ident($type:ty)),*) => {$(
+        fn $visit<E: de::Error>(self, _: $type) -> std::result::Result<String, E> {
+            Err(E::custom(NOT_TEXT))
+        }
+    )*};
+}
+
+const NOT_TEXT: &str = "a secret has to be a string";
+
+impl<'de> Visitor<'de> for Text {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
     }
 
-    match Secret::deserialize(deserializer)? {
-        Secret::Text(text) => Ok(text),
-        Secret::Other(_) => Err(serde::de::Error::custom("a secret has to be a string")),
+    fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> std::result::Result<String, E> {
+        Ok(text)
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128), visit_f64(f64));
+    refuse!(visit_bytes(&[u8]));
+
+    fn visit_none<E: de::Error>(self) -> std::result::Result<String, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> std::result::Result<String, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<String, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Err(de::Error::custom(NOT_TEXT))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<String, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Err(de::Error::custom(NOT_TEXT))
     }
 }
 
@@ -242,7 +282,8 @@ impl IdpMetadata {
         let metadata = Self::unchecked(base64.into());
         match base64::engine::general_purpose::STANDARD.decode(metadata.expose()) {
             Ok(_) => Ok(metadata),
-            Err(error) => Err(Error::config("identity provider metadata", format!("not base 64: {error}"))),
+            // The cause would quote a letter of it.
+            Err(_) => Err(Error::config("identity provider metadata", "it isn't base 64")),
         }
     }
 

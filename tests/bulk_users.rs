@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tagoio::bulk::users::{
-    Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
+    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
 };
 use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
 use tagoio::clock::ManualClock;
-use tagoio::run::{NewUser, UserEdit, UserInfo, UserQuery};
+use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
-use tagoio::{Client, Password, Patch, Tag};
+use tagoio::transport::{Response, from_fn};
+use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
 const DUARTE: &str = "duarte.fonseca@example.com";
@@ -195,11 +196,16 @@ fn what_an_export_cannot_hold_is_refused() {
     let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
 
+    let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned()), UserColumn::Tags]);
+    export.write(&tago.run().users().info(&id).unwrap()).unwrap();
+    assert_eq!(export.cells_left_empty(), 1);
+    assert_eq!(export.finish().unwrap(), b"tag:a,tags\n,a=1;a=2\n");
+
     for key in [" a", "a\t", ""] {
         let error = UserExport::csv(Vec::new(), &[UserColumn::Tag(key.to_owned())]).unwrap_err();
         assert!(error.to_string().ends_with("can't be read back: it isn't the name of that column"), "{error}");
     }
-    let fields = serde_json::Map::from_iter([("5f".to_owned(), json!(7))]);
+    let fields = serde_json::Map::from_iter([("5f".to_owned(), json!([7]))]);
     tago.run().users().edit(&id, &UserEdit::new().custom_preferences(fields)).unwrap();
     let mut export = csv(Vec::new(), &[UserColumn::Custom("5f".to_owned())]);
     let error = export.write(&tago.run().users().info(&id).unwrap()).unwrap_err();
@@ -564,4 +570,263 @@ fn many_users_are_created_once_each_whatever_goes_wrong() {
     assert_eq!(report.progress.count(&Action::Created), 120);
     assert_eq!(sandbox.users().len(), 144);
     assert_eq!(UserPlan::new(&tago, list, &options).unwrap().counts().unchanged, 120);
+}
+
+#[test]
+fn nobody_is_deleted_for_a_character_that_cannot_be_seen() {
+    let (sandbox, tago, _) = sandbox();
+    let create = |email: &str| {
+        let new = NewUser::new("Odd", email, "UTC").generate_password(true);
+        tago.run().users().create(&new).unwrap()
+    };
+    let (decomposed, padded) = (create("jose\u{301}@example.com"), create("rita\u{ad}@example.com"));
+    let options = SyncOptions::new().delete_missing(true).default_timezone("UTC").generate_passwords(true);
+    let lookalike = |id: &UserId| {
+        vec![format!(
+            "line 1, column `email`: looks the same as that of the user {id}, who isn't in the list and would be deleted"
+        )]
+    };
+    for (email, expected) in [
+        ("josé@example.com", lookalike(&decomposed)),
+        ("Rita@example.com", lookalike(&padded)),
+        ("rita@example.com", lookalike(&padded)),
+        ("jose@example.com", vec![]),
+        ("josè@example.net", vec![]),
+    ] {
+        let list = UserList::from_records([UserRecord::new(email).name("N")]).unwrap();
+        let plan = UserPlan::new(&tago, list.clone(), &options);
+        let told = if plan.is_ok() { vec![] } else { problems(plan) };
+        assert_eq!(told, expected, "{email}");
+        let kept = UserPlan::new(&tago, list, &options.clone().delete_missing(false)).unwrap();
+        assert_eq!(kept.counts().create, 1, "{email}: where nobody is deleted, it is another address");
+    }
+    for bad in [format!("{BEATRIZ}\u{200b}"), format!("\u{feff}{BEATRIZ}"), format!("{BEATRIZ}\u{ad}")] {
+        let error = UserList::from_csv(format!("name,email\nBeatriz,x{bad}\n").as_bytes()).unwrap_err();
+        let problem = "has a character that can't be seen, such as a zero-width space";
+        assert_eq!(error.to_string(), format!("line 2, column `email`: {problem}"));
+    }
+    assert_eq!(sandbox.users().len(), 26);
+}
+
+#[test]
+fn addresses_are_the_same_whatever_the_case_of_any_letter() {
+    let (_, tago, _) = sandbox();
+    tago.run().users().create(&NewUser::new("João", "joão@example.com", "UTC").generate_password(true)).unwrap();
+    for delete_missing in [false, true] {
+        let list = UserList::from_records([UserRecord::new("JOÃO@example.com").name("João")]).unwrap();
+        let plan = UserPlan::new(&tago, list, &SyncOptions::new().delete_missing(delete_missing)).unwrap();
+        let counts = plan.counts();
+        assert_eq!((counts.unchanged, counts.create), (1, 0));
+        assert_eq!(counts.delete, if delete_missing { 24 } else { 0 });
+    }
+    let error = UserList::from_records(["É@x.io", "é@x.io"].map(UserRecord::new)).unwrap_err();
+    assert_eq!(error.to_string(), "line 2, column `email`: is on line 1 already");
+}
+
+#[test]
+fn a_user_who_goes_while_the_plan_is_made_is_one_who_is_not_there() {
+    let (sandbox, tago, _) = sandbox();
+    let gone = Fault::Answer {
+        status: 404,
+        content_type: "application/json".to_owned(),
+        body: r#"{"status":false,"message":"User not found"}"#.to_owned(),
+    };
+    sandbox.inject(FaultRule::new(gone).on(Get, "/run/users/*")).unwrap();
+    let file = format!(r#"{{"email": "{BEATRIZ}", "name": "B", "timezone": "UTC", "newsletter": true}}"#);
+    let plan = plan(&tago, &file, &SyncOptions::new().generate_passwords(true));
+    assert_eq!((plan.counts().create, plan.counts().update), (1, 0), "{:?}", told(&plan));
+}
+
+#[test]
+fn a_full_plan_is_no_reason_to_look_for_a_user() {
+    let (sandbox, tago, clock) = sandbox();
+    let plan = plan(
+        &tago,
+        r#"{"email": "new@x.io", "name": "New", "timezone": "UTC", "generate_password": true}"#,
+        &SyncOptions::new(),
+    );
+    let full = Fault::Answer {
+        status: 400,
+        content_type: "application/json".to_owned(),
+        body: r#"{"status":false,"message":"You have exceeded the maximum limit of Run users"}"#.to_owned(),
+    };
+    sandbox.inject(FaultRule::new(full).on(Post, "/run/users")).unwrap();
+    sandbox.clear_journal();
+    let report = run(&tago, &plan, &clock);
+    let Outcome::Failed(error) = &report.outcomes[0] else { panic!("{report:?}") };
+    assert!(error.is_limit_reached(), "{error}");
+    assert_eq!(requests(&sandbox), ["POST /run/users"]);
+}
+
+#[test]
+fn what_somebody_else_changes_after_the_plan_stays() {
+    let (sandbox, tago, clock) = sandbox();
+    let id = user(&sandbox, BEATRIZ).id;
+    let fields = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>()
+    };
+    let file = format!(
+        r#"{{"email": "{BEATRIZ}", "tags": {{"site": "faro"}}, "options": {{"time_format": "12"}}, "custom_preferences": {{"a": "1"}}}}"#
+    );
+    let options = SyncOptions::new();
+    let first = plan(&tago, &file, &options);
+    let revoked = Tag::merge(&user(&sandbox, BEATRIZ).tags, &[Tag::new("access", "none")]);
+    let shown: UserOptions = serde_json::from_value(json!({"date_format": "YYYY", "time_format": "24"})).unwrap();
+    let edit = UserEdit::new().tags(revoked.clone()).options(shown).custom_preferences(fields(&[("b", "2")]));
+    tago.run().users().edit(&id, &edit).unwrap();
+
+    sandbox.inject(FaultRule::new(Fault::HangUp).on(Put, "/run/users/*").taking_effect()).unwrap();
+    let report = run(&tago, &first, &clock);
+    assert_eq!(done(&report, 0), ("updated", vec!["tags", "options", "custom_preferences"]));
+    let now = user(&sandbox, BEATRIZ);
+    assert_eq!(now.tags, Tag::merge(&revoked, &[Tag::new("site", "faro")]));
+    let shown = now.options.unwrap();
+    assert_eq!((shown.date_format.as_deref(), shown.time_format.as_deref()), (Some("YYYY"), Some("12")));
+    assert_eq!(now.custom_preferences, Some(fields(&[("b", "2"), ("a", "1")])));
+
+    // Whoever did the same meanwhile leaves nothing to be done.
+    let second = plan(&tago, &file.replace("faro", "porto"), &options);
+    tago.run().users().edit(&id, &UserEdit::new().tags(Tag::merge(&revoked, &[Tag::new("site", "porto")]))).unwrap();
+    sandbox.clear_journal();
+    assert_eq!(done(&run(&tago, &second, &clock), 0), ("unchanged", vec![]));
+    assert_eq!(requests(&sandbox), ["GET /run/users/{user}"]);
+
+    // What replaces all there is needs no look.
+    let third = plan(&tago, &file, &options.tags(TagPolicy::Replace));
+    sandbox.clear_journal();
+    assert_eq!(done(&run(&tago, &third, &clock), 0), ("updated", vec!["tags"]));
+    assert_eq!(requests(&sandbox), ["PUT /run/users/{user}"]);
+}
+
+#[test]
+fn a_custom_field_keeps_its_type() {
+    let (sandbox, tago, clock) = sandbox();
+    let id = user(&sandbox, BEATRIZ).id;
+    let object = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let present = json!({"n": 7, "f": 1.0, "b": true, "t": "7", "big": 9_007_199_254_740_993_u64});
+    tago.run().users().edit(&id, &UserEdit::new().custom_preferences(object(present.clone()))).unwrap();
+
+    let columns = ["email", "custom:n", "custom:f", "custom:b", "custom:t", "custom:big"];
+    let columns = columns.map(|name| name.parse::<UserColumn>().unwrap());
+    let mut export = csv(Vec::new(), &columns);
+    export.write(&tago.run().users().info(&id).unwrap()).unwrap();
+    let file = String::from_utf8(export.finish().unwrap()).unwrap();
+    let head = "email,custom:n,custom:f,custom:b,custom:t,custom:big\n";
+    assert_eq!(file, format!("{head}{BEATRIZ},7,1.0,true,7,9007199254740993\n"));
+
+    let changed = |change: serde_json::Value| {
+        let mut all = present.clone();
+        all.as_object_mut().unwrap().extend(object(change));
+        Some(all)
+    };
+    for (row, expected) in [
+        ("7,1.0,true,7,9007199254740993", None),
+        ("7,1,TRUE,7,9007199254740993", None),
+        ("8,2.5,false,8,", changed(json!({"n": 8, "f": 2.5, "b": false, "t": "8"}))),
+        (",,,,9007199254740992", changed(json!({"big": 9_007_199_254_740_992_u64}))),
+        ("many,,perhaps,,", changed(json!({"n": "many", "b": "perhaps"}))),
+    ] {
+        tago.run().users().edit(&id, &UserEdit::new().custom_preferences(object(present.clone()))).unwrap();
+        let list = UserList::from_csv(format!("{head}{BEATRIZ},{row}\n").as_bytes()).unwrap();
+        let plan = UserPlan::new(&tago, list, &SyncOptions::new()).unwrap();
+        assert_eq!(plan.counts().unchanged == 1, expected.is_none(), "{row}: {:?}", told(&plan));
+        assert!(run(&tago, &plan, &clock).is_complete());
+        let now = serde_json::Value::Object(user(&sandbox, BEATRIZ).custom_preferences.unwrap());
+        assert_eq!(now, expected.unwrap_or(present.clone()), "{row}");
+    }
+    // JSON says what it means.
+    let plan =
+        plan(&tago, &format!(r#"{{"email": "{BEATRIZ}", "custom_preferences": {{"n": "7"}}}}"#), &SyncOptions::new());
+    assert!(run(&tago, &plan, &clock).is_complete());
+    assert_eq!(user(&sandbox, BEATRIZ).custom_preferences.unwrap()["n"], json!("7"));
+}
+
+#[test]
+fn a_spreadsheet_sees_no_formula_where_that_is_asked_for() {
+    let columns = ["name", "company", "phone", "tag:a"].map(|name| name.parse().unwrap());
+    let user: UserInfo = serde_json::from_value(json!({
+        "id": "1", "email": "j@x.io", "name": "=HYPERLINK(1)", "company": "@SUM", "phone": "+351",
+        "tags": [{"key": "a", "value": "a=b"}],
+    }))
+    .unwrap();
+    for (for_spreadsheet, row) in [(false, "=HYPERLINK(1),@SUM,+351,a=b"), (true, "'=HYPERLINK(1),'@SUM,'+351,a=b")] {
+        let mut export = csv(Vec::new(), &columns).for_spreadsheet(for_spreadsheet);
+        export.write(&user).unwrap();
+        let file = String::from_utf8(export.finish().unwrap()).unwrap();
+        assert_eq!(file, format!("name,company,phone,tag:a\n{row}\n"));
+    }
+}
+
+#[test]
+fn users_are_found_by_id_or_address_however_many_there_are() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(200).build();
+    let tago = sandbox.client().unwrap();
+    let all = sandbox.users();
+    for count in [1, 50, 51, 200] {
+        let mut names: Vec<String> = all
+            .iter()
+            .take(count - 1)
+            .enumerate()
+            .map(|(at, user)| if at % 2 == 0 { user.id.to_string() } else { user.email.to_uppercase() })
+            .collect();
+        names.push(if count % 2 == 0 { "nobody@example.com".to_owned() } else { "66a0".to_owned() });
+        let ids: Vec<_> =
+            users::find(&tago, &names).unwrap().into_iter().map(|user| user.map(|user| user.id)).collect();
+        let mut expected: Vec<_> = all.iter().take(count - 1).map(|user| Some(user.id.clone())).collect();
+        expected.push(None);
+        assert_eq!(ids, expected, "{count}");
+    }
+    let ids = [all[3].id.clone(), UserId::new("66a0"), all[1].id.clone()];
+    let found = users::details(&tago, &ids).unwrap();
+    assert_eq!(found, [Some(all[3].clone()), None, Some(all[1].clone())]);
+}
+
+#[test]
+fn an_export_holds_no_more_than_a_page() {
+    use std::io::{self, Write};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const PAGE: usize = 1000;
+    const PAGES: usize = 20;
+
+    /// Counts the lines that arrive.
+    struct Lines(Arc<AtomicUsize>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    for start in [UserExport::csv, UserExport::json_lines] {
+        let lines = Arc::new(AtomicUsize::new(0));
+        let most_held = Arc::new(AtomicUsize::new(0));
+        let transport = {
+            let (lines, most_held, pages) = (Arc::clone(&lines), Arc::clone(&most_held), AtomicUsize::new(0));
+            from_fn(move |_| {
+                let page = pages.fetch_add(1, Ordering::Relaxed);
+                let held = (page * PAGE).saturating_sub(lines.load(Ordering::Relaxed));
+                most_held.fetch_max(held, Ordering::Relaxed);
+                let users = page * PAGE..if page < PAGES { (page + 1) * PAGE } else { page * PAGE };
+                let users: Vec<_> =
+                    users.map(|at| json!({"id": format!("{at}"), "email": format!("u{at}@x.io")})).collect();
+                Ok(Response::new(200).with_body(json!({"status": true, "result": users}).to_string()))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let mut export = start(Lines(Arc::clone(&lines)), UserColumn::EXPORT).unwrap();
+        for user in tago.run().users().iter(&UserQuery::new()) {
+            export.write(&user.unwrap()).unwrap();
+        }
+        export.finish().unwrap();
+        assert!(lines.load(Ordering::Relaxed) >= PAGES * PAGE);
+        let most_held = most_held.load(Ordering::Relaxed);
+        assert!(most_held < PAGE, "{most_held} users were read and not written when the next page was asked for");
+    }
 }

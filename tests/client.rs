@@ -84,7 +84,7 @@ fn bad_values_are_named_and_secrets_are_not_shown() {
         (
             &[("TAGOIO_TOKEN", "p-1"), ("TAGOIO_API", "http://api.tago.io")],
             "invalid TAGOIO_API: it is not the address of an API: invalid base URL: \"http://api.tago.io\" would send the \
-             token unencrypted; use https, or Region::insecure if that is meant",
+             token unencrypted; use https",
         ),
     ] {
         assert_eq!(refused((builder(vars).0.token_from_env(), Arc::default())), message);

@@ -4,6 +4,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 use crate::secret::Token;
 
@@ -162,7 +164,7 @@ struct Header {
     value: Value,
 }
 
-/// One fully prepared request.
+/// One fully prepared request. URL and body are wiped from memory with the last clone, because they may hold secrets.
 ///
 /// The [`Client`](crate::Client) makes them; to try out a transport, make one yourself:
 ///
@@ -177,11 +179,11 @@ struct Header {
 #[derive(Clone)]
 pub struct Request {
     route: Route,
-    url: String,
+    url: Zeroizing<String>,
     /// Where, in `url`, the path below the base URL starts.
     path_at: usize,
     headers: Vec<Header>,
-    body: Option<Arc<[u8]>>,
+    body: Option<Arc<Zeroizing<Vec<u8>>>>,
     repeatable: bool,
     limits: Limits,
     /// Secrets in the path, to be blacked out of messages.
@@ -199,6 +201,7 @@ impl Request {
 
     /// A request for a path (and query) below a base URL.
     pub(crate) fn below(base: &str, route: Route, path_and_query: &str) -> Self {
+        // Exactly as long as it gets, so that it doesn't move and leave a copy behind.
         let mut url = String::with_capacity(base.len() + path_and_query.len());
         url.push_str(base);
         url.push_str(path_and_query);
@@ -209,7 +212,7 @@ impl Request {
         Self {
             repeatable: route.method.is_idempotent(),
             route,
-            url,
+            url: Zeroizing::new(url),
             path_at,
             headers: Vec::with_capacity(4),
             body: None,
@@ -238,8 +241,12 @@ impl Request {
     }
 
     /// Sets the body. No body and an empty body are two things.
-    pub fn with_body(mut self, body: impl Into<Arc<[u8]>>) -> Self {
-        self.body = Some(body.into());
+    pub fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
+        self.with_wiped_body(Zeroizing::new(body.into()))
+    }
+
+    pub(crate) fn with_wiped_body(mut self, body: Zeroizing<Vec<u8>>) -> Self {
+        self.body = Some(Arc::new(body));
         self
     }
 
@@ -313,7 +320,7 @@ impl Request {
 
     /// The body.
     pub fn body(&self) -> Option<&[u8]> {
-        self.body.as_deref()
+        self.body.as_ref().map(|body| body.as_slice())
     }
 
     /// Whether sending it twice does no harm, even when the first one was received.

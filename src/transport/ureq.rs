@@ -26,9 +26,10 @@ use crate::region::is_loopback;
 ///
 /// # Secrets in logs
 ///
-/// ureq writes to the `log` facade. At `debug` it shows neither paths nor the token. At `trace` it shows **all that it
+/// ureq writes to the `log` facade. At `debug` it shows neither paths nor the token, but some of the answer's headers as
+/// they are (`content-type` and `content-encoding`, say): a server that repeats the token there gets it logged. At `trace` it shows **all that it
 /// sends and receives**, the token among it, and nothing but the program's logger can keep it from that: let the targets
-/// `ureq` and `ureq_proto` log at `debug` at most.
+/// `ureq` and `ureq_proto` log at `debug` at most, or not at all.
 ///
 /// ```no_run
 /// use tagoio::Client;

@@ -106,30 +106,31 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
     if success {
         // The usual case, read in one pass. Whatever doesn't fit is looked at slowly below.
         if let Ok(Envelope { status: true, result, message }) = from_slice::<Envelope<T>>(response.body()) {
-            warn(request, message.as_deref());
+            warn(request, response, message.as_deref());
             return Ok(result);
         }
     }
-    let failed = |path: String, source: Box<dyn std::error::Error + Send + Sync>| {
+    let failed = |path: &str, problem: &str| {
         Error::Decode(Box::new(DecodeError {
             route: request.route().clone(),
             status: response.status(),
             expected: short_name(type_name::<T>()),
-            path,
-            source,
+            // Keys may repeat what was sent.
+            path: presentable(path, request, response),
+            source: presentable(problem, request, response).into(),
         }))
     };
     let text = match std::str::from_utf8(without_bom(response.body())) {
         Ok(text) => text,
         Err(_) if !success => return Err(refused(request, response, None)),
-        Err(error) => return Err(failed(String::new(), error.into())),
+        Err(error) => return Err(failed("", &error.to_string())),
     };
     let value = match serde_json::from_str::<Value>(text) {
         Ok(value) => value,
         // 204, or a success that has nothing to say.
         Err(_) if success && text.trim().is_empty() => Value::Null,
         Err(_) if !success => return Err(refused(request, response, None)),
-        Err(error) => return Err(failed(String::new(), describe_answer(&error).into())),
+        Err(error) => return Err(failed("", &describe_answer(&error))),
     };
     let (enveloped, value) = match value {
         Value::Object(members) if !success || members.get("status") == Some(&Value::Bool(false)) => {
@@ -137,7 +138,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
         }
         value if !success => return Err(refused(request, response, Some(&only_message(value)))),
         Value::Object(mut members) if members.contains_key("result") || is_envelope(&members) => {
-            warn(request, members.get("message").and_then(Value::as_str));
+            warn(request, response, members.get("message").and_then(Value::as_str));
             (true, members.remove("result").unwrap_or_default())
         }
         bare => (false, bare),
@@ -150,7 +151,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
             (false, ".") => String::new(),
             (false, _) => below,
         };
-        failed(path, describe_answer(error.inner()).into())
+        failed(&path, &describe_answer(error.inner()))
     })
 }
 
@@ -215,12 +216,12 @@ fn refused(request: &Request, response: &Response, body: Option<&Map<String, Val
     });
     let foreign_body = (message.is_none() && !response.body().is_empty()).then(|| {
         let kind = response.header("content-type").unwrap_or("no content type");
-        let kind = presentable(kind.split(';').next().unwrap_or_default().trim(), request);
+        let kind = presentable(kind.split(';').next().unwrap_or_default().trim(), request, response);
         format!("{kind}, {} bytes", response.body().len())
     });
     Error::Api(Box::new(ApiError {
         status: response.status(),
-        message: message.map(|message| presentable(&message, request)),
+        message: message.map(|message| presentable(&message, request, response)),
         foreign_body,
         retry_after: retry_after(response, Utc::now()),
         route: request.route().clone(),
@@ -229,13 +230,13 @@ fn refused(request: &Request, response: &Response, body: Option<&Map<String, Val
 }
 
 /// A success may come with a warning. It is no reason to fail, and not to be lost either.
-fn warn(request: &Request, message: Option<&str>) {
+fn warn(request: &Request, response: &Response, message: Option<&str>) {
     #[cfg(feature = "log")]
     if let Some(message) = message {
-        log::warn!(target: "tagoio", "{}: {}", request.route(), presentable(message, request));
+        log::warn!(target: "tagoio", "{}: {}", request.route(), presentable(message, request, response));
     }
     #[cfg(not(feature = "log"))]
-    let _ = (request, message);
+    let _ = (request, response, message);
 }
 
 /// `alloc::vec::Vec<tagoio::run::users::UserInfo>` → `Vec<UserInfo>`.

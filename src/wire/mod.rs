@@ -7,15 +7,18 @@ mod query;
 mod raw;
 mod redact;
 mod retry_after;
+mod sensitive;
+mod wiped;
 
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;
 pub(crate) use operation::{Operation, delete, get, post, put};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
+pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
 #[cfg(feature = "sandbox")]
 pub(crate) use {answer::describe, operation::refusal};
 
 #[cfg(feature = "testing")]
-pub(crate) use {operation::ENCODED, redact::is_sensitive_key};
+pub(crate) use {operation::ENCODED, redact::guises, sensitive::is_sensitive_key};

@@ -2,8 +2,10 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::Query;
+use super::wiped::{WipedBytes, WipedText};
 use crate::error::{Error, Result};
 use crate::secret::Token;
 use crate::transport::{Method, Route};
@@ -16,8 +18,8 @@ pub(crate) struct Operation {
     pub(crate) route: Route,
     pub(crate) repeatable: bool,
     pub(crate) path_secrets: Vec<Token>,
-    pub(crate) body: Option<Vec<u8>>,
-    path: String,
+    pub(crate) body: Option<Zeroizing<Vec<u8>>>,
+    path: WipedText,
     /// What of the template is not yet in `path`.
     rest: &'static str,
     query: Query,
@@ -42,15 +44,15 @@ pub(crate) fn delete(template: &'static str) -> Operation {
 
 impl Operation {
     fn new(method: Method, template: &'static str) -> Self {
-        Self::with(Route::new(method, template), String::with_capacity(128), template)
+        Self::with(Route::new(method, template), WipedText::with_capacity(128), template)
     }
 
     /// An operation for a path that the caller wrote, already encoded.
     pub(crate) fn raw(route: Route, path: String) -> Self {
-        Self::with(route, path, "")
+        Self::with(route, path.into(), "")
     }
 
-    fn with(route: Route, path: String, rest: &'static str) -> Self {
+    fn with(route: Route, path: WipedText, rest: &'static str) -> Self {
         Self {
             repeatable: route.method().is_idempotent(),
             route,
@@ -70,7 +72,7 @@ impl Operation {
             return self;
         };
         let (name, rest) = placeholder.split_once('}').unwrap_or((placeholder, ""));
-        self.path.push_str(literal);
+        self.path.push(literal);
         match refusal(value.as_ref()) {
             None => self.path.extend(utf8_percent_encode(value.as_ref(), ENCODED)),
             Some(problem) => {
@@ -129,8 +131,9 @@ impl Operation {
     }
 
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
-            Ok(body) => self.body = Some(body),
+        let mut bytes = WipedBytes::default();
+        match serde_json::to_writer(&mut bytes, body) {
+            Ok(()) => self.body = Some(bytes.into_inner()),
             Err(error) => {
                 self.problem.get_or_insert(Error::config_from(
                     format!("body of {}", self.route),
@@ -155,18 +158,18 @@ impl Operation {
     }
 
     /// The encoded path and query, or the first problem that was found.
-    pub(crate) fn target(&mut self) -> Result<String> {
+    pub(crate) fn target(&mut self) -> Result<Zeroizing<String>> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
         let mut target = std::mem::take(&mut self.path);
-        target.push_str(self.rest);
+        target.push(self.rest);
         let query = self.query.as_str();
         if !query.is_empty() {
-            target.push(if target.contains('?') { '&' } else { '?' });
-            target.push_str(query);
+            target.push(if target.as_str().contains('?') { "&" } else { "?" });
+            target.push(query);
         }
-        Ok(target)
+        Ok(target.into_inner())
     }
 }
 
@@ -206,7 +209,7 @@ mod tests {
             ("{account}", "/profile/%7Baccount%7D/team/x"),
         ] {
             let mut operation = get("/profile/{profile}/team/{account}").segment(id).segment("x");
-            assert_eq!(operation.target().unwrap(), path);
+            assert_eq!(*operation.target().unwrap(), path);
         }
     }
 
@@ -222,6 +225,6 @@ mod tests {
     fn a_query_goes_on_where_a_raw_path_already_has_one() {
         let route = Route::new(Method::Get, "(raw)");
         let mut operation = Operation::raw(route, "/run/users?page=2".to_owned()).pair("amount", "5");
-        assert_eq!(operation.target().unwrap(), "/run/users?page=2&amount=5");
+        assert_eq!(*operation.target().unwrap(), "/run/users?page=2&amount=5");
     }
 }

@@ -4,19 +4,20 @@ use percent_encoding::utf8_percent_encode;
 use serde_json::{Number, Value};
 
 use super::operation::ENCODED;
+use super::wiped::WipedText;
 
 /// A query string in the form of the official JavaScript client: `fields[0]=id&filter[tags][0][key]=site`, with
 /// everything but unreserved characters percent-encoded, brackets included.
 #[derive(Default)]
-pub(crate) struct Query(String);
+pub(crate) struct Query(WipedText);
 
 impl Query {
     pub(crate) fn pair(&mut self, key: &str, value: &str) {
-        if !self.0.is_empty() {
-            self.0.push('&');
+        if !self.0.as_str().is_empty() {
+            self.0.push("&");
         }
         self.0.extend(utf8_percent_encode(key, ENCODED));
-        self.0.push('=');
+        self.0.push("=");
         self.0.extend(utf8_percent_encode(value, ENCODED));
     }
 
@@ -41,7 +42,7 @@ impl Query {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 

@@ -1,36 +1,106 @@
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
-use zeroize::Zeroizing;
+use std::fmt;
 
-use crate::transport::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::operation::ENCODED;
+use super::sensitive::is_sensitive_key;
+use super::wiped::{WipedBytes, WipedText};
+use crate::transport::{Request, Response};
 
 /// What stands where a secret stood.
 pub(crate) const BLACKED_OUT: &str = "█████";
 
-/// Keys of JSON objects whose values are secrets, in requests and answers. The last two lines are those of routes that
-/// have no typed method.
-#[rustfmt::skip]
-const SENSITIVE_KEYS: [&str; 17] = [
-    "password", "pin_code", "token", "anonymous_token", "idp_metadata", "verification_code",
-    "access_token", "account_token", "analysis_token", "device_token", "profile_token", "refresh_token",
-    "api_key", "authorization", "client_secret", "current_password", "new_password",
-];
+/// A secret, and what it looks like where something quotes it: in JSON, in JSON in JSON, in a URL, in base 64, in
+/// hexadecimal. Those in which it looks no different are not repeated.
+pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
+    let mut guises = vec![Zeroizing::new(secret.to_owned())];
+    let mut add = |guise: Zeroizing<String>| {
+        if !guises.contains(&guise) {
+            guises.push(guise);
+        }
+    };
+    // Bodies are quoted in sentences, and those in bodies.
+    let mut in_json = Zeroizing::new(secret.to_owned());
+    for _ in 0..4 {
+        in_json = escaped(&in_json);
+        add(in_json.clone());
+    }
+    // By what is encoded, by the case of its digits, and with a plus for a space.
+    for set in [ENCODED, COMPONENT, NON_ALPHANUMERIC] {
+        let in_url = joined(utf8_percent_encode(secret, set));
+        add(joined(in_url.split("%20").enumerate().flat_map(|(at, part)| [if at > 0 { "+" } else { "" }, part])));
+        add(with_lower_case_digits(&in_url));
+        add(in_url);
+    }
+    for in_base_64 in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)].map(Zeroizing::new) {
+        add(Zeroizing::new(in_base_64.trim_end_matches('=').to_owned()));
+        add(in_base_64);
+    }
+    add(hexadecimal(secret, |byte| format!("{byte:02x}")));
+    add(hexadecimal(secret, |byte| format!("{byte:02X}")));
+    // Metadata of an identity provider is sent in base 64 and quoted as the document that it is.
+    let document = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
+    if let Some(document) = document.filter(|document| document.trim_start().starts_with('<')) {
+        guises.extend(self::guises(&document));
+    }
+    guises
+}
 
-/// Whether the value of this key of a JSON object is a secret.
-pub(crate) fn is_sensitive_key(key: &str) -> bool {
-    SENSITIVE_KEYS.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(key))
+/// What JavaScript's `encodeURIComponent` leaves as it is, is left.
+const COMPONENT: &AsciiSet = &ENCODED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
+
+/// A text as it is in a JSON string, without the quotes around it.
+fn escaped(text: &str) -> Zeroizing<String> {
+    let mut quoted = WipedBytes::default();
+    // To write a text into memory can't fail.
+    let _ = serde_json::to_writer(&mut quoted, text);
+    let quoted = quoted.into_inner();
+    let quoted = std::str::from_utf8(&quoted).unwrap_or_default();
+    let bare = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    Zeroizing::new(bare.unwrap_or_default().to_owned())
+}
+
+fn hexadecimal(text: &str, digits: fn(u8) -> String) -> Zeroizing<String> {
+    let mut hexadecimal = WipedText::with_capacity(2 * text.len());
+    text.bytes().for_each(|byte| hexadecimal.push(&digits(byte)));
+    hexadecimal.into_inner()
+}
+
+fn joined<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Zeroizing<String> {
+    let mut joined = WipedText::default();
+    joined.extend(pieces);
+    joined.into_inner()
+}
+
+/// `%2F` → `%2f`.
+fn with_lower_case_digits(encoded: &str) -> Zeroizing<String> {
+    let mut digits = 0_u8;
+    let lower = |c: char| {
+        let is_digit = digits > 0;
+        digits = if c == '%' { 2 } else { digits.saturating_sub(1) };
+        if is_digit { c.to_ascii_lowercase() } else { c }
+    };
+    // It is ASCII, and stays as long as it is.
+    let mut lowered = String::with_capacity(encoded.len());
+    lowered.extend(encoded.chars().map(lower));
+    Zeroizing::new(lowered)
 }
 
 /// A sentence of the server, fit to be shown: without the secrets of the request that it answers (TagoIO's password
-/// policy may echo the password), without control characters, and of bounded length.
-pub(super) fn presentable(message: &str, request: &Request) -> String {
+/// policy may echo the password) and of the answer itself, without control characters, and of bounded length.
+pub(crate) fn presentable(message: &str, request: &Request, response: &Response) -> String {
     const LONGEST: usize = 2000;
-    let mut text: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    for secret in secrets(request) {
+    let mut text = message.to_owned();
+    for secret in secrets(request, response) {
         if text.contains(&*secret) {
             text = text.replace(&*secret, BLACKED_OUT);
         }
     }
+    let mut text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if let Some((at, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(at);
         text.push('…');
@@ -38,9 +108,10 @@ pub(super) fn presentable(message: &str, request: &Request) -> String {
     text
 }
 
-/// The secrets of a request, the longest first, because one may be the beginning of another. Those of one to three
-/// characters aren't among them: they would black out half of every sentence, and TagoIO has none so short.
-fn secrets(request: &Request) -> Vec<Zeroizing<String>> {
+/// The secrets of a request and its answer in all their guises, the longest first, because one may be the beginning of
+/// another. Those of one to three characters aren't among them: they would black out half of every sentence, and TagoIO
+/// has none so short.
+fn secrets(request: &Request, response: &Response) -> Vec<Zeroizing<String>> {
     let mut secrets: Vec<String> = request.secrets().map(str::to_owned).collect();
     for pair in request.query().unwrap_or_default().split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -50,12 +121,77 @@ fn secrets(request: &Request) -> Vec<Zeroizing<String>> {
             secrets.push(decode(value));
         }
     }
-    if let Some(body) = request.body().and_then(|body| serde_json::from_slice(body).ok()) {
-        secrets_of_body(&body, false, &mut secrets);
+    if let Some(body) = request.body().and_then(|body| serde_json::from_slice(body).ok()).map(Forgotten) {
+        secrets_of_body(&body.0, false, &mut secrets);
     }
     secrets.retain(|secret| secret.chars().count() >= 4);
-    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.into_iter().map(Zeroizing::new).collect()
+    if let Ok(body) = serde_json::from_slice(response.body()) {
+        let mut minted = Vec::new();
+        secrets_of_body(&body, false, &mut minted);
+        if let Some(quoted) = quoted_json(&body) {
+            secrets_of_body(&quoted, false, &mut minted);
+        }
+        // `{"password": "too short"}` says something about a password, and isn't one.
+        minted.retain(|secret| secret.len() >= 8 && !secret.contains(char::is_whitespace));
+        secrets.append(&mut minted);
+    }
+    let mut guises: Vec<_> = secrets.into_iter().map(Zeroizing::new).flat_map(|secret| guises(&secret)).collect();
+    guises.sort_unstable_by_key(|guise| std::cmp::Reverse(guise.len()));
+    guises
+}
+
+/// The JSON that the sentence of an answer is: it is, where a code of two-factor authentication is asked for.
+fn quoted_json(body: &Value) -> Option<Value> {
+    let text = body.get("message")?.as_str()?;
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+}
+
+/// A JSON document whose texts are wiped when it is dropped.
+struct Forgotten(Value);
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// An object of unknown keys, without the values of those that are secrets by their names.
+pub(crate) struct Members<'a>(pub(crate) &'a Map<String, Value>);
+
+/// A value that isn't what it should be, without what are secrets in it.
+pub(crate) struct Odd<'a>(pub(crate) &'a Value);
+
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (key, member) in self.0 {
+            if is_sensitive_key(key) && !matches!(member, Value::Null | Value::Bool(_)) {
+                map.entry(key, &format_args!("…"));
+            } else {
+                map.entry(key, &Odd(member));
+            }
+        }
+        map.finish()
+    }
+}
+
+impl fmt::Debug for Odd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Object(members) => Members(members).fmt(f),
+            Value::Array(items) => f.debug_list().entries(items.iter().map(Odd)).finish(),
+            other => other.fmt(f),
+        }
+    }
 }
 
 fn secrets_of_body(value: &Value, sensitive: bool, secrets: &mut Vec<String>) {
@@ -78,37 +214,76 @@ mod tests {
     use crate::secret::Token;
     use crate::transport::{Method, Request};
 
-    #[test]
-    fn keys_of_secrets_are_told_from_keys_about_secrets() {
-        for (key, sensitive) in [
-            ("password", true),
-            ("Password", true),
-            ("token", true),
-            ("anonymous_token", true),
-            ("client_secret", true),
-            ("", false),
-            ("name", false),
-            ("auth_token_ttl", false),
-            ("generate_password", false),
-            ("otp_type", false),
-        ] {
-            assert_eq!(is_sensitive_key(key), sensitive, "{key}");
-        }
-    }
-
-    #[test]
-    fn secrets_of_the_request_do_not_come_back_in_the_message() {
-        let request = Request::new(Method::Post, "https://h/run/users?filter%5Btoken%5D=p-que%2Bry&name=Joe")
+    fn request() -> Request {
+        Request::new(Method::Post, "https://h/run/users?filter%5Btoken%5D=p-que%2Bry&name=Joe")
             .with_secret_header("token", Token::new("p-header").unwrap())
             .with_path_secrets(vec![Token::new("p-path").unwrap()])
             .with_body(
                 *br#"{"name":"Jane","password":"hunter22","nested":[{"pin_code":123456}],"token":"hunter22-longer"}"#,
-            );
+            )
+    }
+
+    fn presented(message: &str) -> String {
+        presentable(message, &request(), &Response::new(400))
+    }
+
+    #[test]
+    fn secrets_of_the_request_do_not_come_back_in_the_message() {
         assert_eq!(
-            presentable("hunter22 p-header p-path 123456 p-que+ry hunter22-longer Jane\r\nX: y Joe", &request),
+            presented("hunter22 p-header p-path 123456 p-que+ry hunter22-longer Jane\r\nX: y Joe"),
             "█████ █████ █████ █████ █████ █████ Jane  X: y Joe"
         );
-        assert_eq!(presentable(&"ä".repeat(2001), &request).chars().count(), 2001);
-        assert!(presentable(&"ä".repeat(2001), &request).ends_with('…'));
+        assert_eq!(presented(&"ä".repeat(2001)).chars().count(), 2001);
+        assert!(presented(&"ä".repeat(2001)).ends_with('…'));
+    }
+
+    #[test]
+    fn a_secret_is_known_in_whatever_guise() {
+        let password = "a b\"ö/\\!~A";
+        let request = Request::new(Method::Post, "https://h/").with_body(
+            serde_json::to_vec(&serde_json::json!({"password": password, "idp_metadata": "PHg+CiAxPC94Pg=="})).unwrap(),
+        );
+        for guise in [
+            password,
+            r#"a b\"ö/\\!~A"#,
+            r#"a b\\\"ö/\\\\!~A"#,
+            "a%20b%22%C3%B6%2F%5C%21~A",
+            "a%20b%22%c3%b6%2f%5c%21~A",
+            "a+b%22%C3%B6%2F%5C%21~A",
+            "a%20b%22%C3%B6%2F%5C!~A",
+            "a%20b%22%C3%B6%2F%5C%21%7EA",
+            "YSBiIsO2L1whfkE=",
+            "YSBiIsO2L1whfkE",
+            "61206222c3b62f5c217e41",
+            "61206222C3B62F5C217E41",
+            "PHg+CiAxPC94Pg==",
+            "PHg-CiAxPC94Pg",
+            "<x>\n 1</x>",
+            r"<x>\n 1</x>",
+        ] {
+            let shown = presentable(&format!("<{guise}>"), &request, &Response::new(400));
+            assert!(matches!(&*shown, "<█████>" | "<█████==>" | "<█████=>"), "{guise}: {shown}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_the_answer_are_not_in_its_sentence_but_words_about_them_are() {
+        let body = r#"{"made":[{"token":"p-minted1"}],"errors":{"password":"too short"}}"#;
+        let shown = presentable("p-minted1: too short", &request(), &Response::new(400).with_body(body));
+        assert_eq!(shown, "█████: too short");
+
+        let message = r#"{"otp_enabled":["email"],"token":"p-minted1"}"#;
+        let body = serde_json::json!({"status": false, "message": message}).to_string();
+        let shown = presentable(message, &request(), &Response::new(401).with_body(body));
+        assert_eq!(shown, r#"{"otp_enabled":["email"],"token":"█████"}"#);
+    }
+
+    #[test]
+    fn unknown_members_are_shown_without_secrets() {
+        let members = serde_json::json!({
+            "a": [{"client_secret": {"b": "canary"}, "c": 1}], "token": ["canary"], "pin_code": 1, "api_key": null,
+        });
+        let shown = r#"{"a": [{"c": Number(1), "client_secret": …}], "api_key": Null, "pin_code": …, "token": …}"#;
+        assert_eq!(format!("{:?}", Odd(&members)), shown);
     }
 }

@@ -109,6 +109,31 @@ Old CI,full,p-8181…
 }
 
 #[test]
+fn a_deletion_is_asked_about_before_it_is_sent() {
+    let world = World::new();
+    let user = world.sandbox().users().swap_remove(0).id;
+    world.clear();
+    let line = format!("api delete /run/users/{user}");
+    world.tagoctl(&line).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: without a terminal, --yes is needed to send DELETE /run/users/66a000121120b3d00955f032
+hint: --dry-run shows what would be done
+
+"#]]);
+    let token = world.sandbox().token();
+    world.tagoctl(&format!("api delete /profile/current/token/{}", token.expose())).code(2).stderr_eq(str![[r#"
+error: without a terminal, --yes is needed to send DELETE /profile/current/token/…
+hint: --dry-run shows what would be done
+
+"#]]);
+    world.nothing_was_sent();
+    world.tagoctl(&format!("{line} --yes")).success().stderr_eq("").stdout_eq(str![[r#"
+Successfully Removed
+
+"#]]);
+    assert!(world.sandbox().users().iter().all(|other| other.id != user));
+}
+
+#[test]
 fn a_dry_run_shows_the_request_and_sends_nothing() {
     let world = World::new();
     world.clear();

@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::process::Stdio;
 
 use snapbox::str;
+use tagoio::sandbox::{Fault, FaultRule};
+use tagoio::transport::Method;
 
 use crate::world::World;
 
@@ -31,9 +33,7 @@ fn a_token_comes_from_a_file_or_from_standard_input() {
     let world = World::new();
     let token = world.sandbox().token().expose().to_owned();
     world.file("token", &format!("{token}\r\n"));
-    let run = |line: &str, stdin: &str| {
-        world.check(world.command(line).env_remove("TAGOIO_TOKEN").stdin(stdin.to_owned()).assert())
-    };
+    let run = |line: &str, stdin: &str| world.command(line).env_remove("TAGOIO_TOKEN").stdin(stdin).assert();
     run("team list --token-file token --columns name", "").success();
     run("team list --token-file - --columns name", &token).success();
     run("team list --token-file nowhere", "").code(2).stdout_eq("").stderr_eq(str![[r#"
@@ -61,7 +61,7 @@ fn the_analysis_token_is_taken_when_there_is_no_other() {
     let world = World::new();
     let token = world.sandbox().token().expose().to_owned();
     let command = world.command("team list --columns name").env("TAGOIO_TOKEN", "").env("T_ANALYSIS_TOKEN", token);
-    world.check(command.assert()).success();
+    command.assert().success();
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_environments_of_the_official_command_line_are_read() {
     world.file(".tago-lock.prod.lock", &lock(world.sandbox().token().expose()));
     let run = |line: &str| {
         let command = world.command(line).env_remove("TAGOIO_TOKEN").env_remove("TAGOIO_API");
-        world.check(command.assert())
+        command.assert()
     };
     run("team list --env prod --columns name").success();
     run("team list --env prdo").code(2).stdout_eq("").stderr_eq(str![[r#"
@@ -97,7 +97,7 @@ fn a_bad_address_is_refused_before_anything_is_sent() {
         (
             "team list --api-url http://api.example.com",
             str![[r#"
-error: invalid base URL: "http://api.example.com" would send the token unencrypted; use https, or Region::insecure if that is meant
+error: invalid base URL: "http://api.example.com" would send the token unencrypted; use https
 
 "#]],
         ),
@@ -111,7 +111,28 @@ error: invalid TagoIO Deploy id: it has to be 1 to 63 letters, digits and inner 
         (
             "team list --region https://api.example.com",
             str![[r#"
-error: https://api.example.com is an address: use --api-url
+error: --region takes a name: an address goes with --api-url
+
+"#]],
+        ),
+        (
+            "team list --region https://user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: --region takes a name: an address goes with --api-url
+
+"#]],
+        ),
+        (
+            "team list --api-url https://user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: invalid base URL: it must not hold a user name or password
+
+"#]],
+        ),
+        (
+            "team list --region user:planted-Passw0rd-7c1f@api.example.com",
+            str![[r#"
+error: invalid TagoIO Deploy id: it has to be 1 to 63 letters, digits and inner hyphens
 
 "#]],
         ),
@@ -137,7 +158,7 @@ fn who_cannot_be_reached_is_told_with_the_route() {
     let world = World::new();
     // The discard port: nothing listens there.
     let command = world.command("team list --api-url http://127.0.0.1:9");
-    world.check(command.assert()).code(1).stdout_eq("").stderr_eq(str![[r#"
+    command.assert().code(1).stdout_eq("").stderr_eq(str![[r#"
 error: GET /profile/{profile}/team: no answer: no connection: io: Connection refused (os error 111)
 
 "#]]);
@@ -155,10 +176,8 @@ GET /profile/{profile}/team: 200 in [..]ms, 460 bytes
 #[test]
 fn a_reader_that_has_enough_ends_it_quietly() {
     let world = World::with(|builder| builder.users(2_000));
-    let mut child = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"))
-        .args(["api", "GET", "/run/users", "--query", "amount=2000", "-o", "jsonl"])
-        .env("TAGOIO_API", world.api())
-        .env("TAGOIO_TOKEN", world.sandbox().token().expose())
+    let mut child = world
+        .process("api GET /run/users --query amount=2000 -o jsonl")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -167,4 +186,18 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn what_only_reads_cannot_have_taken_effect() {
+    let world = World::new();
+    for (method, path, line, is_hinted) in [
+        (Method::Get, "/profile/*/team", "team list", false),
+        (Method::Post, "/profile/*/team", "team add new.colleague@example.com", true),
+    ] {
+        world.sandbox().inject(FaultRule::new(Fault::Garbage).on(method, path)).unwrap();
+        let assert = world.tagoctl(line).code(1);
+        let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert_eq!(said.contains("hint: it may have taken effect"), is_hinted, "{said}");
+    }
 }

@@ -54,7 +54,7 @@ the manual is in manual/man1; man -l manual/man1/tagoctl.1 shows a page
         }
     }
     world.file("file", "");
-    world.tagoctl("man file").code(1).stdout_eq("").stderr_eq(str![[r#"
+    world.tagoctl("man file").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: file: [..]
 
 "#]]);

@@ -1,13 +1,14 @@
 //! `tagoctl profile audit`.
 
 use std::io::{BufRead as _, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Stdio};
 use std::sync::Arc;
 
 use snapbox::str;
 use tagoio::clock::SystemClock;
 use tagoio::profile::ProfileEdit;
 
+use crate::secrets::{Checked, Process, Watched};
 use crate::world::World;
 
 #[test]
@@ -170,12 +171,12 @@ hint: there are date, resource, resource_id, who, message
 
 /// A program that is ended with its test, and the lines that it writes.
 struct Running {
-    program: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    program: Watched,
+    lines: Lines<BufReader<Checked<ChildStdout>>>,
 }
 
 impl Running {
-    fn begin(mut command: Command) -> Self {
+    fn begin(mut command: Process) -> Self {
         let mut program = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(program.stdout.take().unwrap()).lines();
         Self { program, lines }

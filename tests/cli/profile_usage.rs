@@ -235,7 +235,7 @@ fn a_plot_is_written_as_a_whole_or_not_at_all() {
 "#]]);
     let files = std::fs::read_dir(world.folder()).unwrap().count();
     assert_eq!(files, 2, "nothing is left beside them");
-    world.tagoctl(&format!("{line} --svg none/usage.svg")).code(1).stdout_eq("").stderr_eq(str![[r#"
+    world.tagoctl(&format!("{line} --svg none/usage.svg")).code(2).stdout_eq("").stderr_eq(str![[r#"
 error: none/usage.svg: No such file or directory (os error 2)
 
 "#]]);

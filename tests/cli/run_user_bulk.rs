@@ -1,7 +1,8 @@
 //! `tagoctl run user`, many users at a time.
 
 use snapbox::{assert_data_eq, str};
-use tagoio::run::UserInfo;
+use tagoio::Tag;
+use tagoio::run::{UserEdit, UserInfo};
 use tagoio::sandbox::{Fault, FaultRule};
 use tagoio::transport::Method;
 
@@ -274,7 +275,7 @@ fn a_token_that_is_refused_ends_the_work() {
     let world = World::new();
     world.file("users.csv", LIST);
     let import = world.command("run user import users.csv").env("TAGOIO_TOKEN", "p-of-nobody");
-    world.check(import.assert()).code(1).stderr_eq(str![[r#"
+    import.assert().code(1).stderr_eq(str![[r#"
 error: GET /run/users: TagoIO answered 401 Unauthorized: Invalid token
 hint: TagoIO doesn't know this token, or it has expired; mind that each region has its own
 
@@ -396,6 +397,10 @@ error: there is no column `emial`; did you mean `email`?
 hint: there are id, email, name, password, generate_password, send_email, timezone, company, phone, language, active, newsletter, force_password_change, tags, tag:, options, option:decimal_separator, option:thousand_separator, option:date_format, option:time_format, custom_preferences, custom:, last_login, created_at, updated_at, profile, otp, agreements
 
 "#]]);
+    world.tagoctl("run user export --columns email,tag:").code(2).stderr_eq(str![[r#"
+error: the column `tag:` wants a key, as in `tag:KEY`
+
+"#]]);
     world.tagoctl("run user export --columns email,password").code(2).stderr_eq(str![[r#"
 error: column `password` can't be exported: TagoIO doesn't tell
 
@@ -430,6 +435,96 @@ fn what_is_exported_is_imported_as_it_is() {
 }
 
 #[test]
+fn a_user_who_goes_during_an_export_is_passed_over() {
+    let world = World::new();
+    let body = r#"{"status": false, "message": "User not found"}"#.to_owned();
+    let gone = Fault::Answer { status: 404, content_type: "application/json".to_owned(), body };
+    world.sandbox().inject(FaultRule::new(gone).on(Method::Get, "/run/users/*")).unwrap();
+    world.tagoctl("run user export users.csv --columns email,newsletter").success().stderr_eq(str![[r#"
+deleted while they were read, and not in users.csv: 1
+users.csv: 23 users
+
+"#]]);
+    assert_eq!(world.read("users.csv").lines().count(), 24);
+}
+
+#[test]
+fn several_tags_of_a_key_are_told_of_and_never_lost() {
+    let world = World::new();
+    let client = world.sandbox().client().unwrap();
+    for email in ["beatriz.almeida@example.com", "duarte.fonseca@example.com"] {
+        let tags = vec![Tag::new("site", "lisbon"), Tag::new("site", "porto")];
+        let id = world.user(email).unwrap().id;
+        client.run().users().edit(&id, &UserEdit::new().tags(tags)).unwrap();
+    }
+    world.tagoctl("run user export users.csv --tag-columns site").success().stderr_eq(str![[r#"
+left empty, because a user has several tags of the key, which the column tags has: 2
+users.csv: 24 users
+
+"#]]);
+    world.tagoctl("run user import users.csv --replace-tags").success().stderr_eq("24 unchanged\n");
+    world.tagoctl("run user export few.csv --columns email --tag-columns site").code(2).stderr_eq(str![[r#"
+error: few.csv: the columns can't hold what some users have
+  user beatriz.almeida@example.com has 2 tags `site`: the column `tags` takes them all
+  user duarte.fonseca@example.com has 2 tags `site`: the column `tags` takes them all
+
+"#]]);
+    assert!(!world.folder().join("few.csv").exists());
+}
+
+#[test]
+fn an_export_for_a_spreadsheet_has_no_formulas() {
+    let world = World::new();
+    let export = "run user export --for-spreadsheet --columns email,phone --email 'b*'";
+    world.tagoctl(export).success().stdout_eq(str![[r#"
+email,phone
+beatriz.almeida@example.com,'+351 21 555 0134
+
+"#]]);
+    world.tagoctl("run user export --for-spreadsheet --format jsonl").code(2).stderr_eq(str![[r#"
+error: --for-spreadsheet is for CSV only
+
+"#]]);
+}
+
+#[test]
+fn an_export_reads_no_further_than_it_has_written() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    const USERS: usize = 10_000;
+    const PAGE: usize = 1000;
+    // What a pipe and the buffers at its ends may hold: some hundred rows of these.
+    const UNDER_WAY: usize = PAGE;
+
+    let world = World::with(|builder| builder.empty().users(USERS.try_into().unwrap()));
+    let mut process = world.process("run user export").stdout(Stdio::piped()).spawn().unwrap();
+    let rows = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut count = 0;
+    for row in rows {
+        row.unwrap();
+        count += 1;
+        if count % 500 == 1 {
+            let pages = world.sandbox().journal().len();
+            assert!(pages <= (count + UNDER_WAY) / PAGE + 1, "{pages} pages were read for {count} rows");
+        }
+    }
+    assert!(process.wait().unwrap().success());
+    assert_eq!(count, USERS + 1);
+}
+
+#[test]
+fn a_json_array_is_refused_with_a_word_on_how_to_go_on() {
+    let world = World::new();
+    world.file("users.json", "[\n  {\"email\": \"jane@example.com\"}\n]\n");
+    world.tagoctl("run user import users.json").code(2).stderr_eq(str![[r#"
+error: users.json: 1 problem, nothing was sent
+  line 1: begins a JSON array, and a JSON object on each line is wanted: `jq -c '.[]'` makes them of it
+
+"#]]);
+}
+
+#[test]
 fn an_export_that_breaks_off_leaves_the_file_as_it_was() {
     let world = World::with(|builder| builder.users(1500));
     world.file("users.csv", "the old one");
@@ -444,7 +539,7 @@ error: GET /run/users: TagoIO answered 500 Internal Server Error: No such luck
     assert_eq!(world.read("users.csv"), "the old one");
     let files = std::fs::read_dir(world.folder()).unwrap().count();
     assert_eq!(files, 1, "nothing else is left behind");
-    world.tagoctl("run user export nowhere/users.csv").code(1).stderr_eq(str![[r#"
+    world.tagoctl("run user export nowhere/users.csv").code(2).stderr_eq(str![[r#"
 error: nowhere/users.csv: No such file or directory (os error 2)
 
 "#]]);
@@ -649,4 +744,41 @@ fn an_import_of_thousands_survives_trouble_and_being_killed() {
     assert_eq!(emails, wanted, "each of them, and none twice");
     assert_eq!(world.read("done.csv").lines().count(), USERS as usize + 1);
     assert!(!world.folder().join("users.csv.journal").exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_wrong_usage_and_nothing_is_done() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    for place in ["--results nowhere/done.csv", "--journal nowhere/journal"] {
+        world.tagoctl(&format!("run user import users.csv {place}")).code(2).stdout_eq("");
+        assert_eq!(changes(&world), [""; 0], "{place}");
+        assert!(!world.folder().join("users.csv.journal").exists(), "{place}");
+    }
+    world.tagoctl("run user import users.csv --results nowhere/done.csv -o json").code(2).stderr_eq(str![[r#"
+{"code":"unwritable_file","error":"nowhere/done.csv: No such file or directory (os error 2)"}
+
+"#]]);
+    world.tagoctl("man users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: users.csv: File exists (os error 17)
+
+"#]]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_hide_nothing_of_the_work() {
+    for (times, code) in [(0, 1), (1, 3)] {
+        let world = World::new();
+        world.file("users.csv", LIST);
+        if times > 0 {
+            refuse(&world, times, 400, Method::Post, "/run/users");
+        }
+        let assert = world.tagoctl("run user import users.csv --results /dev/full").code(code);
+        let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(said.contains("1 updated, 1 unchanged"), "{said}");
+        assert!(said.contains("/dev/full: No space left on device"), "{said}");
+        assert_eq!(said.contains("1 of 3 failed; to try again"), code == 3, "{said}");
+        assert_eq!(world.folder().join("users.csv.journal").exists(), code == 3, "{said}");
+    }
 }

@@ -2,25 +2,26 @@
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 use snapbox::str;
 
+use crate::secrets::{Checked, Watched};
 use crate::world::World;
 
 /// A `tagoctl sandbox` that is running.
 struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
+    child: Watched,
+    stdout: BufReader<Checked<ChildStdout>>,
+    stderr: BufReader<Checked<ChildStderr>>,
 }
 
 impl Running {
     fn new(world: &World, options: &str) -> Self {
-        let mut command = Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
-        command.args(["sandbox", "--port", "0"]).args(shlex::split(options).unwrap());
-        command.env_clear().current_dir(world.folder()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // It says how to sign in to what it serves.
+        let mut command = world.process(&format!("sandbox --port 0 {options}")).showing_secrets();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         Self { child, stdout: BufReader::new(stdout), stderr: BufReader::new(stderr) }

@@ -45,13 +45,122 @@ id	name	email	active	created_at
 }
 
 #[test]
+fn each_of_several_people_is_invited_whatever_becomes_of_the_others() {
+    // The first one is a member already, and the last one is the same as the second.
+    let line = "team add priya.raman@example.com a@example.com b@example.com A@example.com";
+    for (format, stdout, stderr) in [
+        (
+            "table",
+            str![],
+            str![[r#"
+priya.raman@example.com: POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+a@example.com: User invited
+b@example.com: User invited
+error: 1 of 3 addresses are not invited
+
+"#]],
+        ),
+        (
+            "json",
+            str![[r#"
+[
+  {"email":"priya.raman@example.com","error":"POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member","invited":false},
+  {"email":"a@example.com","invited":true},
+  {"email":"b@example.com","invited":true}
+]
+
+"#]],
+            str![[r#"
+{"code":"partly_done","error":"1 of 3 addresses are not invited"}
+
+"#]],
+        ),
+        (
+            "jsonl",
+            str![[r#"
+{"email":"priya.raman@example.com","error":"POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member","invited":false}
+{"email":"a@example.com","invited":true}
+{"email":"b@example.com","invited":true}
+
+"#]],
+            str![[r#"
+{"code":"partly_done","error":"1 of 3 addresses are not invited"}
+
+"#]],
+        ),
+        (
+            "csv",
+            str![[r#"
+email,invited,error
+priya.raman@example.com,false,POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+a@example.com,true,
+b@example.com,true,
+
+"#]],
+            str![[r#"
+error: 1 of 3 addresses are not invited
+
+"#]],
+        ),
+        (
+            "tsv",
+            str![[r#"
+email	invited	error
+priya.raman@example.com	false	POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+a@example.com	true	
+b@example.com	true	
+
+"#]],
+            str![[r#"
+error: 1 of 3 addresses are not invited
+
+"#]],
+        ),
+    ] {
+        let world = World::new();
+        world.tagoctl(&format!("{line} -o {format}")).code(3).stdout_eq(stdout).stderr_eq(stderr);
+        let members = world.stdout("team list -o csv --columns email");
+        assert_eq!(members.matches("\na@example.com\n").count(), 1, "{members}");
+        assert!(members.contains("\nb@example.com\n"), "{members}");
+    }
+}
+
+#[test]
+fn when_nobody_can_be_invited_the_reason_is_the_failure() {
+    let world = World::new();
+    let (priya, tomasz) = ("priya.raman@example.com", "tomasz.zielinski@example.com");
+    world.tagoctl(&format!("team add {priya}")).code(1).stdout_eq("").stderr_eq(str![[r#"
+error: POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+
+"#]]);
+    world.tagoctl(&format!("team add {priya} {tomasz}")).code(1).stdout_eq("").stderr_eq(str![[r#"
+priya.raman@example.com: POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+tomasz.zielinski@example.com: POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+error: POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member
+
+"#]]);
+    world.tagoctl(&format!("team add {priya} -o json")).code(1).stdout_eq(str![[r#"
+[
+  {"email":"priya.raman@example.com","error":"POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member","invited":false}
+]
+
+"#]]).stderr_eq(str![[r#"
+{"code":"refused","error":"POST /profile/{profile}/team: TagoIO answered 400 Bad Request: User is already a team member","maybe_delivered":false,"route":"POST /profile/{profile}/team","status":400}
+
+"#]]);
+}
+
+#[test]
 fn people_are_invited_and_removed() {
     let world = World::new();
-    world.tagoctl("team add new@example.com -o json").success().stderr_eq("").stdout_eq(str![[r#"
-{
-  "email": "new@example.com",
-  "invited": true
-}
+    world.tagoctl("team add new@example.com").success().stdout_eq("").stderr_eq(str![[r#"
+new@example.com: User invited
+
+"#]]);
+    world.tagoctl("team add newer@example.com -o json").success().stderr_eq("").stdout_eq(str![[r#"
+[
+  {"email":"newer@example.com","invited":true}
+]
 
 "#]]);
     let id = world.stdout("team list -o tsv --columns id").lines().nth(1).unwrap().to_owned();

@@ -5,10 +5,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tagoio::PinCode;
-use tagoio::sandbox::{Sandbox, SandboxBuilder};
+use tagoio::run::NewUser;
+use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
+use tagoio::transport::Method;
+use tagoio::{Password, PinCode};
 
 use crate::run_user_bulk::list_of;
+use crate::secrets::Secrets;
 use crate::world::{PLANTED, World};
 
 /// A program at a terminal, and what its screen shows.
@@ -20,6 +23,16 @@ struct Terminal {
     /// All that was written, with its control sequences.
     written: Vec<u8>,
     master: Box<dyn MasterPty + Send>,
+    secrets: Secrets,
+}
+
+/// No secret is on the screen, nor was it there for a moment.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.secrets.check("the terminal", &self.written);
+        }
+    }
 }
 
 impl Terminal {
@@ -36,6 +49,7 @@ impl Terminal {
             command.env(name, value);
         }
         command.cwd(world.folder());
+        let secrets = world.secrets(line);
         let child = pair.slave.spawn_command(command).unwrap();
         // The last open end of the slave is the program's: its end is the end of the output.
         drop(pair.slave);
@@ -51,7 +65,7 @@ impl Terminal {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let screen = vt100::Parser::new(40, 80, 0);
-        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master }
+        Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master, secrets }
     }
 
     /// Waits until the screen shows a text. The limit is only for a program that never will.
@@ -113,6 +127,20 @@ fn what_cannot_be_undone_is_asked_for() {
         if left {
             assert!(screen.contains("error: nothing was done"), "{screen}");
         }
+    }
+}
+
+#[test]
+fn a_raw_deletion_is_asked_about() {
+    for (answer, code, left) in [("y", 0, false), ("n", 1, true)] {
+        let world = World::new();
+        let user = world.sandbox().users().swap_remove(0).id;
+        let mut terminal = Terminal::run(&world, &format!("api delete /run/users/{user}"), &[]);
+        terminal.shows(&format!("Send DELETE /run/users/{user}?"));
+        terminal.types(answer);
+        let (exit, screen, _) = terminal.end();
+        assert_eq!(exit, code, "{answer:?}: {screen}");
+        assert_eq!(world.sandbox().users().iter().any(|other| other.id == user), left, "{answer:?}");
     }
 }
 
@@ -239,4 +267,103 @@ fn how_far_a_long_audit_log_is_read_is_said_to_who_waits() {
         assert!(screen.contains("Device Cold room 2 edited"), "{screen}");
         assert_eq!(screen.contains(" events before 2026-01-"), is_said, "{screen}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_at_a_question_leaves_the_terminal_as_it_was() {
+    const CANONICAL: u64 = 0o2;
+    const ECHO: u64 = 0o10;
+    let modes = |master: &dyn MasterPty| {
+        master.get_termios().map(|modes| u64::from(modes.local_flags.bits()) & (CANONICAL | ECHO))
+    };
+    let json = r#"{"code":"interrupted","error":"interrupted at a question"}"#;
+    for (line, question, is_hidden) in [
+        (format!("team remove {MEMBER}"), "Remove the team member", false),
+        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "Password of ", true),
+        ("run user edit beatriz.almeida@example.com --new-password".to_owned(), "New password of", true),
+    ] {
+        for (form, said) in [("table", "error: interrupted at a question"), ("json", json)] {
+            let world = World::new();
+            let mut terminal = Terminal::run(&world, &format!("{line} -o {form}"), &[]);
+            terminal.shows(question);
+            if is_hidden {
+                terminal.types_unseen("\u{3}");
+            } else {
+                terminal.types("\u{3}");
+            }
+            terminal.shows(said);
+            let code = terminal.child.wait().unwrap().exit_code();
+            assert_eq!(code, 130, "{line}");
+            assert_eq!(modes(&*terminal.master), Some(CANONICAL | ECHO), "{line}");
+            let (_, screen, written) = terminal.end();
+            assert!(screen.lines().any(|line| line == said), "on a line of its own: {screen}");
+            let hidden = written.rfind("\u{1b}[?25l");
+            assert!(hidden.is_none() || hidden < written.rfind("\u{1b}[?25h"), "the cursor is there: {written:?}");
+            assert!(world.sandbox().journal().iter().all(|handled| handled.route.method() == Method::Get), "{line}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_after_a_question_is_heard_by_the_work() {
+    let world = World::with(SandboxBuilder::empty);
+    world.file("users.csv", &list_of(60));
+    let mut terminal =
+        Terminal::run(&world, "run user sync users.csv --timezone UTC --generate-password --rate 1", &[]);
+    terminal.shows("Create 60 users?");
+    terminal.types("y");
+    terminal.shows("waiting for the next minute");
+    terminal.types("\u{3}");
+    let (exit, screen, _) = terminal.end();
+    assert_eq!(exit, 130, "{screen}");
+    assert!(screen.contains("error: stopped when"), "{screen}");
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() {
+    const STEERING: &str = "\u{1b}]0;owned\u{7}\u{1b}[2K\u{9b}1A\u{202e}";
+    let is_steered = |written: &str| {
+        ["owned\u{7}", "\u{1b}[2K\u{9b}", "\u{9b}1A", "\u{202e}"].iter().any(|text| written.contains(text))
+    };
+    let world = World::new();
+    let client = world.sandbox().client().unwrap();
+    let users = client.run().users();
+    for (name, email) in [("Eve", "eve@example.com"), ("Mallory", "mallory@example.com")] {
+        let user = NewUser::new(format!("{name}{STEERING}"), email, "UTC").password(Password::new(PLANTED).unwrap());
+        users.create(&user).unwrap();
+    }
+    world.file("users.csv", &format!("email,name\neve@example.com,Eve 2{STEERING}\nananya.iyer@example.com,\n"));
+    world.file("user.json", &format!("{{\"na{STEERING}me\": 1}}").replace(['\u{1b}', '\u{7}'], "\u{9b}"));
+    for (line, shown) in [
+        ("run user delete eve@example.com", Some("Delete the user Eve")),
+        ("run user delete eve@example.com mallory@example.com", Some("Delete 2 users for good?")),
+        ("run user sync users.csv", Some("Update 1 user?")),
+        ("run user delete eve@example.com --dry-run", None),
+        ("run user import users.csv --dry-run", None),
+        ("run user info eve@example.com", None),
+        ("run user list --email eve@example.com", None),
+        ("run user edit eve@example.com --json user.json", None),
+        ("api get /run/users --query amount=40", None),
+        ("run user delete eve@example.com --yes", None),
+    ] {
+        let mut terminal = Terminal::run(&world, line, &[]);
+        if let Some(question) = shown {
+            terminal.shows(question);
+            terminal.types("n");
+        }
+        let (_, screen, written) = terminal.end();
+        assert!(!is_steered(&written), "{line}: {written:?}");
+        assert!(screen.contains("\\u{202e}") || line.ends_with("@example.com"), "{line}: {screen}");
+    }
+    // What is a list's field name to us is anybody's word.
+    let fault = Fault::Answer {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        body: r#"{"status": true, "result": {"\u001b]0;owned\u0007\u202e": "x"}}"#.to_owned(),
+    };
+    world.sandbox().inject(FaultRule::new(fault).on(Method::Get, "/run")).unwrap();
+    let (_, screen, written) = Terminal::run(&world, "api get /run", &[]).end();
+    assert!(screen.contains("\\u{1b}]0;owned\\u{7}\\u{202e}") && !is_steered(&written), "{written:?}");
 }

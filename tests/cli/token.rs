@@ -197,7 +197,7 @@ fn a_wrong_sign_in_is_refused() {
 
 "#]]);
     let command = world.command(&format!("{} ci --pin-env PIN", create())).env("PIN", "493027");
-    world.check(command.assert()).success();
+    command.assert().success();
 }
 
 #[test]
@@ -250,6 +250,29 @@ error: there is no token named `*`
 
 "#]]);
     assert_eq!(world.stdout("token list -o csv --columns name"), before);
+}
+
+#[test]
+fn a_token_that_stands_where_something_else_belongs_is_not_repeated() {
+    let world = World::new();
+    let [old] = &*values(&world, "Old CI") else { panic!("there is one") };
+    let bare = "00000000-0000-4000-8000-00000000cafe";
+    for value in [old.expose(), "p-00000000-0000-4000-8000-00000000cafe", bare] {
+        for line in ["token delete TOKEN --yes", "token delete 'Monthly report' TOKEN --yes -o json"] {
+            let assert = world.tagoctl(&line.replace("TOKEN", value)).code(2).stdout_eq("");
+            let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+            assert!(!said.contains(value) && said.contains("--token-stdin"), "{said}");
+        }
+        for line in ["team list --token-file TOKEN", "team list --env TOKEN"] {
+            let assert = world.tagoctl(&line.replace("TOKEN", value)).code(2).stdout_eq("");
+            let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+            assert!(!said.contains(value) && said.contains("this is a token's value"), "{said}");
+        }
+    }
+    assert_eq!(values(&world, "*").len(), 7);
+    // What is called like one is deleted by that name all the same.
+    world.tagoctl(&format!("{} {bare}", create())).success();
+    world.tagoctl(&format!("token delete {bare} --yes")).success();
 }
 
 #[test]

@@ -1,19 +1,23 @@
 //! A TagoIO that begins the same each time, and a way to run `tagoctl` in it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use snapbox::cmd::{Command, OutputAssert};
+use snapbox::cmd::OutputAssert;
 use tagoio::clock::ManualClock;
 use tagoio::sandbox::{Sandbox, SandboxBuilder, SandboxServer};
 
-/// A password that tests set: it must never be seen.
-pub(crate) const PLANTED: &str = "planted-Passw0rd-7c1f";
+pub(crate) use crate::secrets::PLANTED;
+use crate::secrets::{Process, Run, Secrets};
 
 /// A served sandbox at noon of 31 January 2026, and an empty folder to work in.
 pub(crate) struct World {
     server: SandboxServer,
     folder: tempfile::TempDir,
+    /// The files that the test put there, which may hold secrets.
+    given: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl World {
@@ -26,7 +30,7 @@ impl World {
         let clock = ManualClock::at("2026-01-31T12:00:00Z".parse().unwrap());
         let sandbox = settings(Sandbox::builder().clock(Arc::new(clock))).build();
         let server = sandbox.serve("127.0.0.1:0").unwrap();
-        Self { server, folder: tempfile::tempdir().unwrap() }
+        Self { server, folder: tempfile::tempdir().unwrap(), given: RefCell::default() }
     }
 
     pub(crate) fn sandbox(&self) -> &Sandbox {
@@ -57,6 +61,7 @@ impl World {
     /// Puts a file into the folder.
     pub(crate) fn file(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
+        self.given.borrow_mut().insert(name.to_owned(), text.as_bytes().to_vec());
     }
 
     /// Reads a file of the folder.
@@ -65,12 +70,23 @@ impl World {
     }
 
     /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
-    pub(crate) fn command(&self, line: &str) -> Command {
-        Command::from_std(self.process(line))
+    pub(crate) fn command(&self, line: &str) -> Run {
+        Run::new(self.program(line), self.secrets(line))
     }
 
     /// The same, to be watched while it runs.
-    pub(crate) fn process(&self, line: &str) -> std::process::Command {
+    pub(crate) fn process(&self, line: &str) -> Process {
+        Process::new(self.program(line), self.secrets(line))
+    }
+
+    /// What a command line may not show. In the files of earlier ones there is none of it, either.
+    pub(crate) fn secrets(&self, line: &str) -> Secrets {
+        let secrets = Secrets::of(self.sandbox(), line);
+        secrets.check_files(self.folder(), &self.given.borrow());
+        secrets
+    }
+
+    fn program(&self, line: &str) -> std::process::Command {
         let mut process = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
         process
             .env_clear()
@@ -85,14 +101,14 @@ impl World {
         process
     }
 
-    /// Runs a command line, and makes sure that no secret is in what comes out.
+    /// Runs a command line. No secret is in what comes out.
     pub(crate) fn tagoctl(&self, line: &str) -> OutputAssert {
-        self.check(self.command(line).assert())
+        self.command(line).assert()
     }
 
     /// As [`tagoctl`](Self::tagoctl), with text on standard input.
     pub(crate) fn tagoctl_with_stdin(&self, line: &str, stdin: &str) -> OutputAssert {
-        self.check(self.command(line).stdin(stdin.to_owned()).assert())
+        self.command(line).stdin(stdin).assert()
     }
 
     /// What comes out, as text, of a command that succeeds.
@@ -100,17 +116,13 @@ impl World {
         let assert = self.tagoctl(line).success();
         String::from_utf8(assert.get_output().stdout.clone()).unwrap()
     }
+}
 
-    pub(crate) fn check(&self, assert: OutputAssert) -> OutputAssert {
-        let output = assert.get_output();
-        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let token = self.sandbox().token();
-        for (secret, what) in
-            [(token.expose(), "the token"), (Sandbox::PASSWORD, "the password"), (PLANTED, "a new password")]
-        {
-            assert!(!said.contains(secret), "{what} is shown: {said}");
+/// No command has left a secret in a file.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            Secrets::of(self.sandbox(), "").check_files(self.folder(), &self.given.borrow());
         }
-        assert
     }
 }

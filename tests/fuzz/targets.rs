@@ -40,7 +40,8 @@ use official::BadConfig;
 const TOKEN: &str = "p-canary-of-the-header";
 const PATH_TOKEN: &str = "p-canary-of-the-path";
 const PASSWORD: &str = "canary of the body";
-const PIN: &str = "719305842";
+// As long as what is looked for in keys of objects, too.
+const PIN: &str = "7193058427193058";
 /// What a seed has where an answer holds a value that a decode error must not repeat.
 const VALUE: &str = "canary-of-the-answer";
 

@@ -7,8 +7,10 @@ use tagoio::transport::Method;
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::input::Text;
 use crate::output::Columns;
-use crate::request::{Pair, text_of};
+use crate::prompt::Danger;
+use crate::request::Pair;
 
 /// What comes first in a table of whatever TagoIO answers.
 const FIRST: [&str; 3] = ["id", "name", "email"];
@@ -25,10 +27,9 @@ pub(crate) struct Call {
     query: Vec<Pair>,
     /// The body: JSON, or a file with it, or `-` for standard input
     #[arg(long, value_name = "JSON|@FILE|-")]
-    body: Option<String>,
-    /// Only show what would be sent
-    #[arg(long)]
-    dry_run: bool,
+    body: Option<Text>,
+    #[command(flatten)]
+    danger: Danger,
 }
 
 impl Call {
@@ -37,12 +38,15 @@ impl Call {
             let path = without_token(&self.path);
             return Err(Failure::usage("usage", format!("the path `{path}` has to begin with a slash")));
         }
-        let body = self.body.as_deref().map(body_of).transpose()?;
-        if self.dry_run {
+        let body = self.body.as_ref().map(body_of).transpose()?;
+        if self.danger.is_dry_run() {
             context.out.chosen(&REQUEST)?;
             return context.out.item(&["method", "path", "query"], self.request(body, context.out.shows_secrets()));
         }
         let client = context.client()?;
+        if self.method == Method::Delete {
+            self.danger.is_meant(&format!("send DELETE {}", without_token(&self.path)))?;
+        }
         let mut request = client.raw(self.method, &self.path);
         for Pair { key, value } in &self.query {
             request = request.query(key, value);
@@ -105,14 +109,12 @@ fn without_token(path: &str) -> String {
 }
 
 /// The JSON of `--body`.
-fn body_of(argument: &str) -> Result<Value> {
-    let (source, text) = match argument.strip_prefix('@') {
-        Some("-") => ("standard input", text_of("-")?),
-        Some(file) => (file, text_of(file)?),
-        None if argument == "-" => ("standard input", text_of("-")?),
-        None => ("--body", argument.to_owned()),
+fn body_of(argument: &Text) -> Result<Value> {
+    let source = match argument {
+        Text::Here(_) => "--body".to_owned(),
+        Text::In(input) => input.to_string(),
     };
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str(&argument.text()?).map_err(|error| {
         Failure::usage("invalid_json", format!("{source}: {error}"))
             .hint("--body takes JSON, @FILE, or - for standard input")
     })
@@ -142,7 +144,7 @@ mod tests {
             path: "/run/users?fields=id&filter%5Bname%5D=a%20b&fields=name&page".to_owned(),
             query: vec![Pair { key: "fields".to_owned(), value: "email".to_owned() }],
             body: None,
-            dry_run: true,
+            danger: Danger::default(),
         };
         let query = json!({"fields": ["id", "name", "email"], "filter[name]": "a b", "page": ""});
         assert_eq!(call.request(None, false), json!({"method": "GET", "path": "/run/users", "query": query}));

@@ -15,8 +15,10 @@ use tagoio::profile::{Plan, ProfileInfo};
 use tagoio::{Client, Error, ProfileId};
 
 use crate::connect::Context;
-use crate::failure::{Failure, Result, chain};
-use crate::output::{Format, Output, note};
+use crate::failure::{Failure, Result, chain, outcome_of};
+use crate::interrupt;
+use crate::output::cell::visible;
+use crate::output::{Columns, Format, Output, note, tell};
 use drawing::Drawing;
 use results::Results;
 pub(crate) use results::is_json_lines;
@@ -178,6 +180,7 @@ impl Session<'_> {
         tasks: &[T],
         target: impl Fn(usize) -> Target,
     ) -> Result<()> {
+        self.out.chosen(&summary_columns(self.out.format()))?;
         if tasks.is_empty() {
             return self.conclude(Bulk::new(&self.client).run(tasks), &target, None, None);
         }
@@ -247,8 +250,8 @@ impl Session<'_> {
     fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
         let bar = drawing.bar();
         let say = move |text: &str| match &bar {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.println(visible(text)),
+            None => tell(text),
         };
         let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
         on_ctrl_c(&self.stop, say, go_on);
@@ -262,12 +265,21 @@ impl Session<'_> {
         results: Option<Results>,
         journal: Option<&JournalFile>,
     ) -> Result<()> {
-        if let Some(mut results) = results {
-            for (index, outcome) in report.outcomes.iter().enumerate() {
-                results.add(&target(index), outcome)?;
+        // What was done counts, whoever reads of it: a journal that isn't needed any more goes before anything is written.
+        if report.is_complete() {
+            if let Some(JournalFile { path, passing: true, .. }) = journal {
+                // Whatever is left of it is refused and explained by the next run.
+                let _ = fs::remove_file(path);
             }
-            results.end()?;
         }
+        let listed = results.map_or(Ok(()), |results| listed(results, &report, target));
+        let summarized = self.summarize(&report, target);
+        let worked = if report.is_complete() { Ok(()) } else { Err(incomplete(report, journal.is_some())) };
+        outcome_of([worked, listed, summarized])
+    }
+
+    /// Writes the summary and the failures.
+    fn summarize(&self, report: &Report, target: &impl Fn(usize) -> Target) -> Result<()> {
         let failures: Vec<(Target, String)> = report
             .outcomes
             .iter()
@@ -276,8 +288,9 @@ impl Session<'_> {
             .collect();
         match self.out.format() {
             Format::Table => {
-                eprintln!("{}", summary(&report.progress));
+                tell(&summary(&report.progress));
                 self.show(&failures);
+                Ok(())
             }
             format => {
                 let mut object = counts(&report.progress);
@@ -285,54 +298,54 @@ impl Session<'_> {
                     let failure = |(target, error): &(Target, String)| json!({"line": target.line, "target": target.name, "error": error});
                     object["failures"] = failures.iter().map(failure).collect();
                 }
-                self.out.item(&[], &object)?;
+                self.out.item(&[], &object)
             }
         }
-        if report.is_complete() {
-            if let Some(JournalFile { path, passing: true, .. }) = journal {
-                // Whatever is left of it is refused and explained by the next run.
-                let _ = fs::remove_file(path);
-            }
-            return Ok(());
-        }
-        Err(incomplete(report, journal.is_some()))
     }
 
     fn show(&self, failures: &[(Target, String)]) {
         for (target, reason) in failures.iter().take(FAILURES_SHOWN) {
-            eprintln!("  {target}: {reason}");
+            tell(&format!("  {target}: {reason}"));
         }
         if let Some(more @ 1..) = failures.len().checked_sub(FAILURES_SHOWN) {
             let place = match &self.args.results {
                 Some(file) => format!("in {}", file.display()),
                 None => "that --results FILE would list".to_owned(),
             };
-            eprintln!("  … and {more} more, {place}");
+            tell(&format!("  … and {more} more, {place}"));
         }
     }
+}
+
+/// Writes what came of each thing to its file.
+fn listed(mut results: Results, report: &Report, target: &impl Fn(usize) -> Target) -> Result<()> {
+    for (index, outcome) in report.outcomes.iter().enumerate() {
+        results.add(&target(index), outcome)?;
+    }
+    results.end()
 }
 
 /// A switch that the first Ctrl-C presses; the second one ends at once.
 pub(crate) fn stop_on_ctrl_c() -> Stop {
     let stop = Stop::new();
-    on_ctrl_c(&stop, |text| eprintln!("{text}"), None);
+    on_ctrl_c(&stop, tell, None);
     stop
 }
 
 /// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
 fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
     let stop = stop.clone();
-    let listening = ctrlc::set_handler(move || {
+    let listening = interrupt::react(Some(Box::new(move || {
         if !stop.is_requested() {
-            say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
             stop.request();
+            say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
             return;
         }
         if let Some(text) = &last_word {
             say(text);
         }
-        std::process::exit(130);
-    });
+        interrupt::end();
+    })));
     if let Err(error) = listening {
         note(&format!("Ctrl-C will end at once: {error}"));
     }
@@ -390,6 +403,27 @@ fn summary(progress: &Progress) -> String {
     let parts: Vec<String> =
         done.chain(rest).filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+/// What the summary has: rows have no room for failures.
+fn summary_columns(format: Format) -> Columns {
+    let failures: &[&str] = if matches!(format, Format::Json | Format::Jsonl) { &["failures"] } else { &[] };
+    Columns::new(
+        &[
+            "total",
+            "created",
+            "updated",
+            "unchanged",
+            "deleted",
+            "sent",
+            "missing",
+            "done_before",
+            "failed",
+            "uncertain",
+            "not_tried",
+        ],
+        failures,
+    )
 }
 
 /// All amounts, for a program.

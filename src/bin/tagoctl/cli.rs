@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::connect::{Connection, Context};
 use crate::failure::{Failure, Result};
 use crate::output::{Format, Output, OutputArgs};
-use crate::{api, completions, man, profile, run, sandbox, team, token};
+use crate::{api, completions, input, man, profile, run, sandbox, team, token};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,9 +25,10 @@ Examples:
   tagoctl api get /account/plan
   tagoctl api get /run/users --query amount=5 --query 'filter[tags][0][key]=site' --output csv
   tagoctl api post /run/notification/ --body @notification.json --dry-run
+  tagoctl api delete /run/users/61eb25a4d6a4a20011d4cd3c
 
 The result of a list of objects can be a table or CSV, with the fields of all of them as columns.
-A call that changes something is made without a question.";
+Only a DELETE is asked about at a terminal, and needs --yes without one.";
 
 /// The administration of TagoIO: profiles, team, tokens and TagoRUN
 #[derive(Debug, Parser)]
@@ -72,10 +73,15 @@ enum Noun {
 /// Runs a command line and says how it went.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match Cli::try_parse_from(&arguments) {
-        Ok(cli) => {
+    let mut command = Cli::command();
+    let parsed = command.try_get_matches_from_mut(&arguments).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((cli, matches))
+    });
+    match parsed {
+        Ok((cli, matches)) => {
             let out = Output::new(&cli.output);
-            let outcome = cli.execute(&out);
+            let outcome = input::check_readers(&command, &matches).and_then(|()| cli.execute(&out));
             outcome.map_or_else(|failure| failure.report(out.format()), |()| ExitCode::SUCCESS)
         }
         Err(error) if is_help(error.kind()) => {
@@ -129,7 +135,7 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
+    use std::any::TypeId;
 
     #[test]
     fn the_definitions_fit_together() {
@@ -151,6 +157,27 @@ mod tests {
         }
 
         look(&Cli::command(), "tagoctl");
+    }
+
+    #[test]
+    fn whatever_may_be_standard_input_is_known_as_such() {
+        fn look(command: &clap::Command, seen: &mut usize) {
+            for argument in command.get_arguments() {
+                if argument.get_help().is_some_and(|help| help.to_string().contains("standard input")) {
+                    let kind = argument.get_value_parser().type_id();
+                    let is_known = kind == TypeId::of::<input::Input>()
+                        || kind == TypeId::of::<input::Text>()
+                        || argument.get_long().is_some_and(|long| long.ends_with("-stdin"));
+                    assert!(is_known, "{}: {argument}", command.get_name());
+                    *seen += 1;
+                }
+            }
+            command.get_subcommands().for_each(|command| look(command, seen));
+        }
+
+        let mut seen = 0;
+        look(&Cli::command(), &mut seen);
+        assert!(seen >= 10, "{seen}");
     }
 
     #[test]

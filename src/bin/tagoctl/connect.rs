@@ -8,9 +8,9 @@ use tagoio::transport::Logged;
 use tagoio::{Client, ClientBuilder, Region, Token};
 
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::official;
-use crate::output::Output;
-use crate::request::text_of;
+use crate::output::{Output, tell};
 
 /// Where requests go, and the token they go with. There is no flag for a token's value: it would be in the shell's
 /// history and in everybody's list of processes.
@@ -19,7 +19,7 @@ use crate::request::text_of;
 pub(crate) struct Connection {
     /// Read the token from a file, or from standard input with `-`; else TAGOIO_TOKEN or T_ANALYSIS_TOKEN has it
     #[arg(long, global = true, value_name = "FILE|-")]
-    token_file: Option<String>,
+    token_file: Option<Input>,
     /// Use the profile and the address that TagoIO's own CLI keeps under this name (tagoconfig.json)
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "token_file")]
     env: Option<String>,
@@ -79,11 +79,13 @@ impl<'a> Context<'a> {
             return Ok(builder.token(token).region(Region::US_E1).transport(Logged::new(sandbox)).build()?);
         }
         let mut region = connection.region()?;
-        builder = if let Some(file) = &connection.token_file {
-            let text = text_of(file)?;
-            let name = if file == "-" { "standard input" } else { file };
-            builder.token(token_of(name, text.trim_end_matches(['\r', '\n']))?)
+        builder = if let Some(input) = &connection.token_file {
+            let name = input.to_string();
+            no_token("--token-file", "the path of a file", &name)?;
+            let text = input.text()?;
+            builder.token(token_of(&name, text.trim_end_matches(['\r', '\n']))?)
         } else if let Some(name) = &connection.env {
+            no_token("--env", "the name of an environment", name)?;
             let environment = official::environment(name)?;
             region = region.or(environment.region);
             builder.token(environment.token)
@@ -104,8 +106,9 @@ impl<'a> Context<'a> {
 impl Connection {
     fn region(&self) -> Result<Option<Region>> {
         Ok(match (&self.region, &self.api_url) {
+            // An address may hold a password: it isn't repeated.
             (Some(name), _) if name.contains("://") => {
-                return Err(Failure::usage("usage", format!("{name} is an address: use --api-url")));
+                return Err(Failure::usage("usage", "--region takes a name: an address goes with --api-url"));
             }
             (Some(name), _) => Some(match name.parse() {
                 Ok(region) => region,
@@ -120,6 +123,26 @@ impl Connection {
 /// A token that was read from somewhere; what is wrong with it is told without repeating it.
 pub(crate) fn token_of(place: &str, text: &str) -> Result<Token> {
     Token::new(text).map_err(|error| Failure::usage("invalid_token", format!("{place}: {error}")))
+}
+
+/// Whether a text has the form of a token: a UUID, the newer ones after a letter and a hyphen. It isn't to be shown then.
+pub(crate) fn is_token_like(text: &str) -> bool {
+    let uuid = match text.as_bytes() {
+        [letter, b'-', uuid @ ..] if letter.is_ascii_alphabetic() => uuid,
+        uuid => uuid,
+    };
+    let groups: Vec<&[u8]> = uuid.split(|byte| *byte == b'-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.concat().iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Refuses a token where a flag wants something else, which would repeat it when it isn't found.
+fn no_token(flag: &str, wanted: &str, given: &str) -> Result<()> {
+    if is_token_like(given) {
+        let problem = format!("{flag} takes {wanted}, and this is a token's value");
+        return Err(Failure::usage("usage", problem)
+            .hint("it may be in the shell's history now; set TAGOIO_TOKEN, or use --token-file FILE"));
+    }
+    Ok(())
 }
 
 /// As in TagoIO's SDKs, an empty variable counts as none.
@@ -144,7 +167,7 @@ impl log::Log for Stderr {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            eprintln!("{}", record.args());
+            tell(&record.args().to_string());
         }
     }
 
@@ -155,5 +178,26 @@ impl log::Log for Stderr {
 fn say(what: &'static Stderr) {
     if log::set_logger(what).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_told_by_its_form() {
+        for (text, is_one) in [
+            ("p-79cad904-7149-46b2-b469-2ad87e01c32e", true),
+            ("79CAD904-7149-46b2-b469-2ad87e01c32e", true),
+            ("p-79cad904-7149-46b2-b469-2ad87e01c32", false),
+            ("p-79cad904-7149-46b2-b469-2ad87e01c32g", false),
+            ("pp-79cad904-7149-46b2-b469-2ad87e01c32e", false),
+            ("79cad904714946b2b4692ad87e01c32e", false),
+            ("Old CI", false),
+            ("", false),
+        ] {
+            assert_eq!(is_token_like(text), is_one, "{text}");
+        }
     }
 }

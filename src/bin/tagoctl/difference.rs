@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::output::cell::visible;
-use crate::output::{Format, Output, secrets};
+use crate::output::{self, Format, Output, secrets};
 
 /// What is said when there is no difference.
 pub(crate) const NONE: &str = "it is so already: nothing to change";
@@ -29,7 +29,7 @@ pub(crate) fn tell(out: &Output, before: &Map<String, Value>, after: &Map<String
     }
     if !matches!(out.format(), Format::Json | Format::Jsonl) {
         for difference in &differences {
-            eprintln!("{}", difference.as_text());
+            output::tell(&difference.as_text());
         }
     }
     differences.iter().map(Difference::as_json).collect()

@@ -3,13 +3,16 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
-use console::style;
+use console::Style;
 use serde_json::{Map, Value, json};
 use tagoio::Error;
+use tagoio::transport::Method;
 
-use crate::output::Format;
+use crate::interrupt;
+use crate::output::{Format, note, tell, tell_in, tell_program};
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -18,7 +21,7 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 pub(crate) enum Failure {
     /// TagoIO refused, or can't be reached.
     Tago(Error),
-    /// The command line, a file or a setting is wrong: nothing was sent.
+    /// The command line, a file or a setting is wrong: nothing was done.
     Usage(Usage),
     /// TagoIO answered, and what was asked for isn't there.
     Unmet { code: &'static str, message: String },
@@ -55,15 +58,18 @@ impl Failure {
         Self::Unmet { code: "not_found", message: message.into() }
     }
 
-    /// Whether it is that something isn't there.
-    pub(crate) fn is_not_found(&self) -> bool {
-        self.code() == "not_found"
-    }
-
     /// Adds one of several problems.
     pub(crate) fn problem(mut self, text: impl Into<String>, details: Value) -> Self {
         if let Self::Usage(usage) = &mut self {
             usage.problems.push((text.into(), details));
+        }
+        self
+    }
+
+    /// Says in which file it is.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        if let Self::Usage(usage) = &mut self {
+            usage.message = format!("{place}: {}", usage.message);
         }
         self
     }
@@ -81,6 +87,11 @@ impl Failure {
         Self::usage("unreadable_file", format!("{path}: {error}"))
     }
 
+    /// A file or folder that can't be written to, as is known before anything is done.
+    pub(crate) fn unopenable(path: &Path, error: &io::Error) -> Self {
+        Self::usage("unwritable_file", format!("{}: {error}", path.display()))
+    }
+
     /// Something that couldn't be written, the standard output or a file.
     pub(crate) fn write(what: &str, error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe { Self::PipeClosed } else { Self::Write(what.to_owned(), error) }
@@ -92,7 +103,7 @@ impl Failure {
             Self::Tago(Error::Config(_)) | Self::Usage(_) => 2,
             Self::Tago(_) | Self::Unmet { .. } | Self::Declined | Self::Write(..) => 1,
             Self::Partly(_) => 3,
-            Self::Interrupted(_) => 130,
+            Self::Interrupted(_) => interrupt::EXIT_CODE,
         }
     }
 
@@ -139,24 +150,30 @@ impl Failure {
     /// Says on standard error what went wrong, in the form that goes with the output, and gives the exit code.
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         if !matches!(self, Self::PipeClosed) {
-            let text = match format {
-                Format::Json | Format::Jsonl => self.as_json().to_string(),
-                Format::Table | Format::Csv | Format::Tsv => self.as_text(),
-            };
-            eprintln!("{text}");
+            match format {
+                Format::Json | Format::Jsonl => tell_program(&self.as_json()),
+                Format::Table | Format::Csv | Format::Tsv => self.tell(),
+            }
         }
         ExitCode::from(self.exit_code())
     }
 
-    fn as_text(&self) -> String {
-        let mut text = format!("{} {}", style("error:").for_stderr().red().bold(), self.message());
+    /// Says it to a person.
+    fn tell(&self) {
+        let message = self.message();
+        // Only what is said of the command line has several lines.
+        let (first, rest) = match self {
+            Self::Usage(_) => message.split_once('\n').unwrap_or((&message, "")),
+            _ => (message.as_str(), ""),
+        };
+        tell_in(&[(Style::new().red().bold(), "error:"), (Style::new(), " "), (Style::new(), first)]);
+        rest.lines().for_each(tell);
         for (problem, _) in self.problems() {
-            let _ = write!(text, "\n  {problem}");
+            tell(&format!("  {problem}"));
         }
         if let Some(hint) = self.hint_text() {
-            let _ = write!(text, "\n{} {hint}", style("hint:").for_stderr().cyan());
+            tell_in(&[(Style::new().cyan(), "hint:"), (Style::new(), " "), (Style::new(), hint)]);
         }
-        text
     }
 
     fn as_json(&self) -> Value {
@@ -184,6 +201,20 @@ impl Failure {
         }
         Value::Object(object)
     }
+}
+
+/// How something went, by how its parts did: the first of them that went wrong decides. What couldn't be written besides is
+/// only said, and a reader who has gone counts least.
+pub(crate) fn outcome_of(parts: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let mut decisive = None;
+    for failure in parts.into_iter().filter_map(Result::err) {
+        match (&decisive, &failure) {
+            (None | Some(Failure::PipeClosed), _) => decisive = Some(failure),
+            (Some(_), Failure::PipeClosed) => {}
+            (Some(_), failure) => note(&failure.message()),
+        }
+    }
+    decisive.map_or(Ok(()), Err)
 }
 
 /// An error and what is below it, in one line.
@@ -225,11 +256,15 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         "two_factor_required" => {
             Some("the account uses two-factor authentication: --otp-type, and --pin-env or a prompt")
         }
-        _ if error.maybe_delivered() && !error.is_retryable() => {
-            Some("it may have taken effect: look before you do it again")
-        }
+        _ if may_have_taken_effect(error) => Some("it may have taken effect: look before you do it again"),
         _ => None,
     }
+}
+
+/// Whether the request may have changed something, and isn't one that can simply be made again.
+fn may_have_taken_effect(error: &Error) -> bool {
+    let only_reads = error.route().is_some_and(|route| route.method() == Method::Get);
+    error.maybe_delivered() && !error.is_retryable() && !only_reads
 }
 
 impl From<Error> for Failure {
@@ -250,6 +285,23 @@ impl From<clap::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_thing_that_went_wrong_decides_and_a_reader_who_has_gone_counts_least() {
+        let partly = || Err(Failure::Partly("x".to_owned()));
+        let full = || Err(Failure::write("x", io::ErrorKind::StorageFull.into()));
+        let gone = || Err(Failure::write("x", io::ErrorKind::BrokenPipe.into()));
+        for (parts, code) in [
+            (vec![Ok(()), Ok(())], None),
+            (vec![Ok(()), gone()], Some("pipe_closed")),
+            (vec![gone(), full()], Some("unwritable")),
+            (vec![full(), gone()], Some("unwritable")),
+            (vec![partly(), full(), gone()], Some("partly_done")),
+            (vec![gone(), partly(), full()], Some("partly_done")),
+        ] {
+            assert_eq!(outcome_of(parts).err().map(|failure| failure.code()), code);
+        }
+    }
 
     #[test]
     fn exit_codes_and_codes_are_what_is_documented() {

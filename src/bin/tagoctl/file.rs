@@ -7,13 +7,14 @@ use crate::failure::{Failure, Result};
 
 /// Writes a file beside the one that is meant, which it replaces when it is complete: a broken one is never seen.
 pub(crate) fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+    let unopenable = |error| Failure::unopenable(path, &error);
     let unwritable = |error| Failure::write(&path.display().to_string(), error);
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         // A device or a pipe is nothing that can be replaced.
-        return write(&File::options().write(true).open(path).map_err(unwritable)?);
+        return write(&File::options().write(true).open(path).map_err(unopenable)?);
     }
     let part = Part::beside(path);
-    let file = File::create(&part.0).map_err(unwritable)?;
+    let file = File::create(&part.0).map_err(unopenable)?;
     let written = write(&file)?;
     file.sync_all().map_err(unwritable)?;
     // Some systems don't rename what is open.

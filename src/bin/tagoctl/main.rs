@@ -1,13 +1,19 @@
 //! `tagoctl`: the administration of TagoIO from the command line.
 
+// They panic where nobody listens: `output` writes.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod api;
 mod bulk;
 mod cli;
 mod completions;
 mod connect;
+mod deeds;
 mod difference;
 mod failure;
 mod file;
+mod input;
+mod interrupt;
 mod man;
 mod nearest;
 mod official;

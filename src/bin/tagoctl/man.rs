@@ -19,9 +19,8 @@ pub(crate) struct Man {
 impl Man {
     pub(crate) fn run(&self) -> Result<()> {
         let folder = self.folder.display().to_string();
-        fs::create_dir_all(&self.folder)
-            .and_then(|()| clap_mangen::generate_to(Cli::command(), &self.folder))
-            .map_err(|error| Failure::write(&folder, error))?;
+        fs::create_dir_all(&self.folder).map_err(|error| Failure::unopenable(&self.folder, &error))?;
+        clap_mangen::generate_to(Cli::command(), &self.folder).map_err(|error| Failure::write(&folder, error))?;
         note(&format!("the manual is in {folder}; man -l {} shows a page", self.folder.join("tagoctl.1").display()));
         Ok(())
     }

@@ -5,20 +5,21 @@ pub(crate) mod cell;
 mod number;
 pub(crate) mod secrets;
 mod table;
+mod tell;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 
 use clap::{Args, ValueEnum};
-use console::style;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
-use cell::{at, flat, text_of};
+use cell::{at, flat, text_of, visible};
 use table::Lines;
+pub(crate) use tell::{note, tell, tell_in, tell_program};
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,6 +85,12 @@ impl Columns {
         self.shown.iter().chain(self.others).any(knows)
     }
 }
+
+/// What is said of a thing that was made, changed or deleted. Like all columns they are checked before it is: once a deed
+/// is done, it is too late to refuse.
+pub(crate) const CREATED: Columns = Columns::new(&["id", "created"], &[]);
+pub(crate) const UPDATED: Columns = Columns::new(&["id", "updated"], &[]);
+pub(crate) const DELETED: Columns = Columns::new(&["id", "deleted"], &[]);
 
 /// Where results go.
 #[derive(Debug)]
@@ -194,11 +201,6 @@ impl Output {
         self.fields(first, self.value(item)?)
     }
 
-    /// Writes one thing whose secret is what the command is for.
-    pub(crate) fn item_in_full(&self, item: &Value) -> Result<()> {
-        self.fields(&[], item.clone())
-    }
-
     fn fields(&self, first: &[&str], value: Value) -> Result<()> {
         let mut fields = flat(&value);
         if self.columns.is_empty() {
@@ -236,7 +238,7 @@ impl Output {
     pub(crate) fn ack(&self, object: &Value, sentence: &str) -> Result<()> {
         match self.format {
             Format::Table => {
-                eprintln!("{sentence}");
+                tell(sentence);
                 Ok(())
             }
             _ => self.any(&[], object.clone()),
@@ -247,38 +249,31 @@ impl Output {
     pub(crate) fn created(&self, id: impl Serialize, sentence: &str) -> Result<()> {
         let id = serde_json::to_value(id).map_err(|error| unwritable(&error))?;
         match self.format {
-            Format::Table => {
-                eprintln!("{sentence}");
-                print(&(text_of(&id, ", ") + "\n"))
-            }
+            Format::Table => after(print(&(visible(&text_of(&id, ", ")) + "\n")), sentence),
             _ => self.any(&[], serde_json::json!({"id": id, "created": true})),
         }
     }
 
-    /// Says of several things that something was done to each, as it is done: in a table as sentences on standard
-    /// error, else as a list.
+    /// Says of several things that something was done to each: in a table as sentences on standard error, as it is done,
+    /// else as a list, when all is done: whoever reads it may be gone before that.
     pub(crate) fn acks<T: Serialize>(
         &self,
         columns: &Columns,
         done: impl IntoIterator<Item = (T, String)>,
     ) -> Result<()> {
-        match self.format {
-            Format::Table => {
-                done.into_iter().for_each(|(_, sentence)| eprintln!("{sentence}"));
-                Ok(())
-            }
-            _ => self.list(columns, done.into_iter().map(|(row, _)| row)),
+        if self.format == Format::Table {
+            done.into_iter().for_each(|(_, sentence)| tell(&sentence));
+            return Ok(());
         }
+        let rows: Vec<T> = done.into_iter().map(|(row, _)| row).collect();
+        self.list(columns, rows)
     }
 
     /// Writes a secret that was made just now, in full: it is what the command was called for. In a table it stands
     /// alone, unless columns are chosen.
     pub(crate) fn minted(&self, secret: &str, columns: &Columns, item: impl Serialize, sentence: &str) -> Result<()> {
         match self.format {
-            Format::Table if self.columns.is_empty() => {
-                eprintln!("{sentence}");
-                print(&format!("{secret}\n"))
-            }
+            Format::Table if self.columns.is_empty() => after(print(&format!("{secret}\n")), sentence),
             _ => self.fields(&columns.shown, self.completed(plain(item)?)),
         }
     }
@@ -338,8 +333,8 @@ impl Output {
             (Format::Json, value) => format!("{value:#}\n"),
             (Format::Jsonl, Value::Array(items)) => items.iter().map(|item| item.to_string() + "\n").collect(),
             (Format::Jsonl, value) => format!("{value}\n"),
-            (_, Value::Array(items)) => items.iter().map(|item| text_of(item, ", ") + "\n").collect(),
-            (_, value) => text_of(value, ", ") + "\n",
+            (format, Value::Array(items)) => items.iter().map(|item| text_in(format, item)).collect(),
+            (format, value) => text_in(format, value),
         };
         print(&lines)
     }
@@ -359,6 +354,16 @@ fn plain(result: impl Serialize) -> Result<Value> {
     let mut value = serde_json::to_value(result).map_err(|error| unwritable(&error))?;
     number::tidy(&mut value);
     Ok(value)
+}
+
+/// A value without fields, as lines of text: for a person, or as it is.
+fn text_in(format: Format, value: &Value) -> String {
+    let text = text_of(value, ", ");
+    if format == Format::Table && !text.is_empty() {
+        text.lines().map(|line| visible(line) + "\n").collect()
+    } else {
+        text + "\n"
+    }
 }
 
 /// The names of all fields of some objects, those of `first` first.
@@ -388,9 +393,10 @@ pub(crate) fn print(text: &str) -> Result<()> {
         .map_err(|error| Failure::write("standard output", error))
 }
 
-/// Says something that is not a result.
-pub(crate) fn note(text: &str) {
-    eprintln!("{}", style(text).for_stderr().dim());
+/// Says what was made once it is written, which comes first: it can't be had again. It is there even if it couldn't be.
+fn after(written: Result<()>, sentence: &str) -> Result<()> {
+    tell(sentence);
+    written
 }
 
 /// A list that is being written.

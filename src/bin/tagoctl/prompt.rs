@@ -1,11 +1,15 @@
 //! Questions to the person at the keyboard, and what stands in for their answers.
 
+mod question;
+
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use clap::Args;
 use tagoio::{Password, PinCode};
 
 use crate::failure::{Failure, Result};
+use crate::output::cell::visible;
+use crate::output::tell;
 
 /// Whether somebody is there to answer.
 pub(crate) fn is_attended() -> bool {
@@ -13,7 +17,7 @@ pub(crate) fn is_attended() -> bool {
 }
 
 /// How a command that can't be undone is to go about it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Danger {
     /// Don't ask
     #[arg(long, short, conflicts_with = "dry_run")]
@@ -28,7 +32,7 @@ impl Danger {
     /// `--yes` it is refused.
     pub(crate) fn is_meant(&self, deed: &str) -> Result<bool> {
         if self.dry_run {
-            eprintln!("would {deed}");
+            tell(&format!("would {deed}"));
             return Ok(false);
         }
         if self.yes {
@@ -60,15 +64,8 @@ fn capitalized(text: &str) -> String {
 }
 
 fn ask(question: &str) -> Result<bool> {
-    dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(unanswered)
-}
-
-fn unanswered(error: dialoguer::Error) -> Failure {
-    let dialoguer::Error::IO(error) = error;
-    match error.kind() {
-        io::ErrorKind::Interrupted => Failure::Interrupted("interrupted at a question".to_owned()),
-        _ => Failure::usage("unanswered", format!("the question can't be asked: {error}")),
-    }
+    let question = visible(question);
+    question::ask(|| dialoguer::Confirm::new().with_prompt(question).default(false).interact())
 }
 
 /// Where a password comes from that isn't typed at a prompt. It never is an argument: those are in the shell's history
@@ -172,9 +169,12 @@ fn hidden(prompt: &str, again: Option<&str>, instead: &str) -> Result<String> {
     if !is_attended() {
         return Err(Failure::usage("not_a_terminal", format!("{prompt}: there is no terminal to ask at")).hint(instead));
     }
-    let mut question = dialoguer::Password::new().with_prompt(prompt);
-    if let Some(again) = again {
-        question = question.with_confirmation(again, "They differ.");
-    }
-    question.interact().map_err(unanswered)
+    let (prompt, again) = (visible(prompt), again.map(visible));
+    question::ask(|| {
+        let question = dialoguer::Password::new().with_prompt(prompt);
+        match again {
+            Some(again) => question.with_confirmation(again, "They differ.").interact(),
+            None => question.interact(),
+        }
+    })
 }

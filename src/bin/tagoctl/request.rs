@@ -1,12 +1,11 @@
 //! Requests that are put together from flags and JSON.
 
-use std::io::Read as _;
-
 use clap::Args;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::nearest::did_you_mean;
 
 /// The door for everything that has no flag of its own.
@@ -14,18 +13,26 @@ use crate::nearest::did_you_mean;
 pub(crate) struct JsonArgs {
     /// The request as a JSON object from a file, or from standard input with `-`; flags win over what it says
     #[arg(long, value_name = "FILE|-")]
-    json: Option<String>,
+    json: Option<Input>,
 }
 
 impl JsonArgs {
     /// The JSON with the flags laid over it, as a request: checked before anything is sent.
     pub(crate) fn request<T: DeserializeOwned>(&self, flags: Fields) -> Result<T> {
         let (source, mut object) = match &self.json {
-            Some(path) => (path.as_str(), object(path)?),
-            None => ("the command line", Map::new()),
+            Some(input) => (input.to_string(), object(input)?),
+            None => ("the command line".to_owned(), Map::new()),
         };
         object.extend(flags.0);
-        read(source, Value::Object(object))
+        read(&source, Value::Object(object))
+    }
+
+    /// Says of what is wrong with the JSON where that is.
+    pub(crate) fn blame(&self, failure: Failure) -> Failure {
+        match &self.json {
+            Some(input) => failure.at(&input.to_string()),
+            None => failure,
+        }
     }
 
     /// Whether there is JSON.
@@ -34,34 +41,11 @@ impl JsonArgs {
     }
 }
 
-fn object(path: &str) -> Result<Map<String, Value>> {
-    let text = text_of(path)?;
-    match serde_json::from_str(&text) {
+fn object(input: &Input) -> Result<Map<String, Value>> {
+    match serde_json::from_str(&input.text()?) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Failure::usage("invalid_json", format!("{path}: it is not a JSON object"))),
-        Err(error) => Err(Failure::usage("invalid_json", format!("{path}: {error}"))),
-    }
-}
-
-/// A whole file, or standard input for `-`.
-pub(crate) fn text_of(path: &str) -> Result<String> {
-    let mut text = String::new();
-    let read = if path == "-" {
-        std::io::stdin().lock().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    let name = if path == "-" { "standard input" } else { path };
-    read.map_err(|error| Failure::unreadable(name, &error))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
-/// A text of the command line: itself, the content of a file for `@FILE`, or standard input for `-`.
-pub(crate) fn text_or_file(text: &str) -> Result<String> {
-    match text.strip_prefix('@') {
-        Some(path) => text_of(path),
-        None if text == "-" => text_of(text),
-        None => Ok(text.to_owned()),
+        Ok(_) => Err(Failure::usage("invalid_json", format!("{input}: it is not a JSON object"))),
+        Err(error) => Err(Failure::usage("invalid_json", format!("{input}: {error}"))),
     }
 }
 
@@ -124,6 +108,11 @@ impl Fields {
             self.0.insert(name.replace('-', "_"), Value::Null);
         }
         self
+    }
+
+    /// The fields as they will be sent.
+    pub(crate) fn as_object(&self) -> &Map<String, Value> {
+        &self.0
     }
 
     pub(crate) fn is_empty(&self) -> bool {

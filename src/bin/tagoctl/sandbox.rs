@@ -10,6 +10,7 @@ use tagoio::sandbox::{Plan, Sandbox, SandboxServer};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 use crate::output::{Columns, Format, print};
 
 const ABOUT: Columns = Columns::new(&["url", "token", "profile", "email", "password"], &[]);
@@ -45,11 +46,11 @@ impl Serve {
             sandbox = sandbox.state_file(file)?;
         }
         let server = sandbox.build().serve(("127.0.0.1", self.port))?;
-        let (interrupt, interrupted) = mpsc::channel();
-        ctrlc::set_handler(move || {
+        let (interrupts, interrupted) = mpsc::channel();
+        interrupt::react(Some(Box::new(move || {
             // Nobody listens any more when it has been told before.
-            let _ = interrupt.send(());
-        })
+            let _ = interrupts.send(());
+        })))
         .map_err(|error| Failure::usage("usage", format!("interrupts can't be listened for: {error}")))?;
         announce(context, &server)?;
         // It can't fail while the handler lives, which is for ever.

@@ -1,15 +1,22 @@
 //! `tagoctl team`.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use serde_json::json;
 use tagoio::{AccountId, ProfileId};
 
 use crate::connect::Context;
+use crate::deeds::Deed;
 use crate::failure::Result;
 use crate::output::Columns;
 use crate::prompt::Danger;
 
 const MEMBERS: Columns = Columns::new(&["id", "name", "email", "active", "created_at"], &[]);
+const INVITED: Columns = Columns::new(&["email", "invited", "error"], &[]);
+const REMOVED: Columns = Columns::new(&["id", "removed"], &[]);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -17,7 +24,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl team list --output csv")]
     List(ProfileArgs),
     /// Invite people by e-mail
-    #[command(after_help = "Example:\n  tagoctl team add new.colleague@example.com")]
+    #[command(after_help = "Example:\n  tagoctl team add new.colleague@example.com\n\n\
+        When one can't be invited, the others are all the same.")]
     Add {
         /// Their e-mail addresses
         #[arg(required = true, value_name = "EMAIL")]
@@ -45,20 +53,34 @@ pub(crate) struct ProfileArgs {
     pub(crate) profile: ProfileId,
 }
 
+/// Who is invited.
+#[derive(Serialize)]
+struct Invited {
+    email: String,
+}
+
+impl fmt::Display for Invited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.email)
+    }
+}
+
 impl Command {
     pub(crate) fn run(self, context: &Context<'_>) -> Result<()> {
         let client = context.client()?;
         let team = client.team();
         match self {
             Self::List(ProfileArgs { profile }) => context.out.list(&MEMBERS, team.list(profile)?),
-            Self::Add { emails, profile } => {
-                for email in &emails {
-                    let said = team.add(&profile.profile, email)?;
-                    context.out.ack(&json!({"email": email, "invited": true}), &format!("{email}: {said}"))?;
-                }
-                Ok(())
+            Self::Add { mut emails, profile } => {
+                let mut seen = HashSet::new();
+                emails.retain(|email| seen.insert(email.to_lowercase()));
+                let targets: Vec<(Invited, String)> =
+                    emails.into_iter().map(|email| (Invited { email: email.clone() }, email)).collect();
+                let invite = Deed { columns: &INVITED, done: "invited", targets: "addresses" };
+                invite.of_each(context.out, &targets, |email| team.add(&profile.profile, email))
             }
             Self::Remove { account, profile, danger } => {
+                context.out.chosen(&REMOVED)?;
                 if danger.is_meant(&format!("remove the team member {account}"))? {
                     let said = team.remove(&profile.profile, &account)?;
                     context.out.ack(&json!({"id": account, "removed": true}), &said)?;

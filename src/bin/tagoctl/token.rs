@@ -10,12 +10,14 @@ use serde_json::json;
 use tagoio::token::{NewToken, Permission, TokenField, TokenQuery, TokenRow, VerificationCode};
 use tagoio::{AccountId, Client, Expiry, ProfileId, ResourceId, Timestamp, Token};
 
-use crate::connect::{Context, token_of};
-use crate::failure::{Failure, Result, chain};
+use crate::connect::{Context, is_token_like, token_of};
+use crate::deeds::Deed;
+use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::nearest::did_you_mean;
 use crate::output::Columns;
 use crate::prompt::{Danger, PasswordArgs};
-use crate::request::{Fields, JsonArgs, text_of};
+use crate::request::{Fields, JsonArgs};
 use crate::second_factor::SecondFactorArgs;
 use crate::team::ProfileArgs;
 
@@ -204,11 +206,7 @@ impl Create {
             };
             client.token().create(&self.profile.profile, &new)
         })?;
-        let expiry = match &made.expire_time {
-            Some(Expiry::Never) => "it never expires".to_owned(),
-            Some(expiry) => format!("it expires {expiry}"),
-            None => "TagoIO doesn't say when it expires".to_owned(),
-        };
+        let expiry = expiry_in_words(made.expire_time.as_ref());
         let sentence = format!("created the token {} ({}); {expiry}", new.name, new.permission);
         let item = json!({
             "token": made.token.expose(),
@@ -222,11 +220,17 @@ impl Create {
     }
 }
 
-/// A token that is to be deleted.
-struct Target {
-    place: Place,
-    token: Token,
+/// When a new token expires.
+pub(crate) fn expiry_in_words(expiry: Option<&Expiry>) -> String {
+    match expiry {
+        Some(Expiry::Never) => "it never expires".to_owned(),
+        Some(expiry) => format!("it expires {expiry}"),
+        None => "TagoIO doesn't say when it expires".to_owned(),
+    }
 }
+
+/// A token that is to be deleted, and where it was named.
+type Target = (Place, Token);
 
 /// Where a token that is to be deleted was named. It is called by that, never by its value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -240,33 +244,23 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
-            Self::Line(number) => write!(f, "line {number} of standard input"),
+            Self::Line(number) => write!(f, "line {number} of {}", Input::Stdin),
         }
     }
-}
-
-/// What became of a token that was to be deleted.
-#[derive(Serialize)]
-struct Deletion {
-    #[serde(flatten)]
-    place: Place,
-    deleted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
 }
 
 impl Delete {
     fn run(self, context: &Context<'_>) -> Result<()> {
         context.out.chosen(&DELETED)?;
-        let given = if self.token_stdin { tokens_of(&text_of("-")?)? } else { Vec::new() };
+        let given = if self.token_stdin { tokens_of(&Input::Stdin.text()?)? } else { Vec::new() };
         let client = context.client()?;
         let profile = &self.profile.profile;
         let mut targets = named(&client, profile, &self.names)?;
         targets.extend(given);
         let mut seen = HashSet::new();
-        targets.retain(|target| seen.insert(target.token.expose().to_owned()));
+        targets.retain(|(_, token)| seen.insert(token.expose().to_owned()));
 
-        let places: Vec<String> = targets.iter().map(|target| target.place.to_string()).collect();
+        let places: Vec<String> = targets.iter().map(|(place, _)| place.to_string()).collect();
         let what = match places.as_slice() {
             [one] => format!("the token {one}"),
             several => format!("{} tokens: {}", several.len(), several.join(", ")),
@@ -274,31 +268,8 @@ impl Delete {
         if !self.danger.is_meant(&format!("delete {what}"))? {
             return Ok(());
         }
-        let delete = |target: &Target| client.token().delete(profile, &target.token);
-        let deleted = |place: &Place, said: &str| {
-            (Deletion { place: place.clone(), deleted: true, error: None }, format!("{place}: {said}"))
-        };
-        if let [only] = targets.as_slice() {
-            let said = delete(only)?;
-            return context.out.acks(&DELETED, [deleted(&only.place, &said)]);
-        }
-        let mut failures = Vec::new();
-        let deletions = targets.iter().map(|target| match delete(target) {
-            Ok(said) => deleted(&target.place, &said),
-            Err(error) => {
-                let (place, problem) = (target.place.clone(), chain(&error));
-                failures.push(error);
-                let sentence = format!("{place}: {problem}");
-                (Deletion { place, deleted: false, error: Some(problem) }, sentence)
-            }
-        });
-        context.out.acks(&DELETED, deletions)?;
-        let left = failures.len();
-        match failures.into_iter().next() {
-            None => Ok(()),
-            Some(error) if left == targets.len() => Err(error.into()),
-            Some(_) => Err(Failure::Partly(format!("{left} of {} tokens are not deleted", targets.len()))),
-        }
+        let delete = Deed { columns: &DELETED, done: "deleted", targets: "tokens" };
+        delete.of_each(context.out, &targets, |token| client.token().delete(profile, token))
     }
 }
 
@@ -308,8 +279,8 @@ fn tokens_of(text: &str) -> Result<Vec<Target>> {
     let targets: Vec<Target> = lines
         .filter(|(_, line)| !line.is_empty())
         .map(|(number, line)| {
-            let token = token_of(&format!("standard input, line {number}"), line)?;
-            Ok(Target { place: Place::Line(number), token })
+            let token = token_of(&format!("{}, line {number}", Input::Stdin), line)?;
+            Ok((Place::Line(number), token))
         })
         .collect::<Result<_>>()?;
     if targets.is_empty() {
@@ -327,6 +298,17 @@ fn named(client: &Client, profile: &ProfileId, names: &[String]) -> Result<Vec<T
     let resolve = |name: &String| {
         let mut found = tokens.iter().filter(|token| token.name == *name);
         let first = found.next().ok_or_else(|| {
+            let is_value =
+                |token: &tagoio::token::TokenInfo| token.token.as_ref().is_some_and(|token| token.expose() == name);
+            if is_token_like(name) || tokens.iter().any(is_value) {
+                return Failure::usage(
+                    "usage",
+                    "names are wanted, and one of these is a token's value: it is not repeated",
+                )
+                .hint(
+                    "--token-stdin takes the values of tokens; what is an argument may be in the shell's history now",
+                );
+            }
             let guess = did_you_mean(name, tokens.iter().map(|token| token.name.as_str()));
             Failure::not_found(format!("there is no token named `{name}`{guess}"))
         })?;
@@ -343,7 +325,7 @@ fn named(client: &Client, profile: &ProfileId, names: &[String]) -> Result<Vec<T
         let token = first.token.clone().ok_or_else(|| {
             Failure::not_found(format!("TagoIO doesn't show the value of the token `{name}`: --token-stdin takes it"))
         })?;
-        Ok(Target { place: Place::Name(name.clone()), token })
+        Ok((Place::Name(name.clone()), token))
     };
     names.iter().map(resolve).collect()
 }
@@ -355,7 +337,7 @@ mod tests {
     #[test]
     fn tokens_come_one_a_line() {
         let targets = tokens_of("p-1\r\n\n  p-2  \n").unwrap_or_default();
-        let seen: Vec<_> = targets.iter().map(|target| (&target.place, target.token.expose())).collect();
+        let seen: Vec<_> = targets.iter().map(|(place, token)| (place, token.expose())).collect();
         assert_eq!(seen, [(&Place::Line(1), "p-1"), (&Place::Line(3), "p-2")]);
     }
 

@@ -53,7 +53,8 @@ pub enum UserColumn {
     Option(String),
     /// `custom_preferences`, as a JSON object.
     CustomPreferences,
-    /// `custom:FIELD`: the value of one of the portal's custom fields, as text.
+    /// `custom:FIELD`: the value of one of the portal's custom fields: text, or a number, `true` or `false` where the user
+    /// has such a value.
     Custom(String),
     /// `last_login`; read, it is ignored.
     LastLogin,

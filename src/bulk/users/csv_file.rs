@@ -28,7 +28,8 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return (entries, vec![Problem::new(1, "the file is UTF-16, and UTF-8 is wanted")]);
     }
-    let delimiter = delimiter(text);
+    let declared = declared_delimiter(text);
+    let delimiter = declared.unwrap_or_else(|| delimiter(text));
     let quotes = Quotes::check(text, delimiter);
     let mut lines = Lines::of(text);
     let mut rows = ReaderBuilder::new()
@@ -38,6 +39,7 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
         .from_reader(&text[..quotes.readable]);
     let mut row = ByteRecord::new();
     let mut header: Option<Header> = None;
+    let mut is_declaration = declared.is_some();
     loop {
         let start = usize::try_from(rows.position().byte()).unwrap_or(usize::MAX);
         match rows.read_byte_record(&mut row) {
@@ -49,6 +51,9 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
             }
         }
         let line = lines.at_row(start);
+        if std::mem::take(&mut is_declaration) || row.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        }
         match &header {
             // A row of somebody's, password and all, where the names should be: no word of it is repeated.
             None if row.iter().any(is_address) => {
@@ -75,6 +80,15 @@ fn read_bytes(text: &[u8]) -> (Vec<Listed>, Vec<Problem>) {
 fn is_address(cell: &[u8]) -> bool {
     let is_name = || std::str::from_utf8(cell).is_ok_and(|name| name.parse::<UserColumn>().is_ok());
     cell.contains(&b'@') && !is_name()
+}
+
+/// What a first line `sep=;` says, as spreadsheets write and read it.
+fn declared_delimiter(text: &[u8]) -> Option<u8> {
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    match line.split_at_checked(4)? {
+        (name, [delimiter @ (b',' | b';' | b'\t' | b'|')]) if name.eq_ignore_ascii_case(b"sep=") => Some(*delimiter),
+        _ => None,
+    }
 }
 
 /// What separates the cells: of comma, semicolon and tab, the one that the first line has most of.
@@ -224,9 +238,6 @@ impl Header {
     }
 
     fn read_row(&self, line: u64, row: &ByteRecord, problems: &mut Vec<Problem>) -> Option<Listed> {
-        if row.iter().all(<[u8]>::is_empty) {
-            return None;
-        }
         if row.len() != self.columns.len() {
             let cells = if row.len() == 1 { "cell" } else { "cells" };
             let message = format!("has {} {cells}, and the first line has {}", row.len(), self.columns.len());
@@ -234,8 +245,12 @@ impl Header {
             return None;
         }
         let mut record = UserRecord::new("");
+        let mut custom_cells = Vec::new();
         let mut whole = true;
         for ((name, column), cell) in self.names.iter().zip(&self.columns).zip(row) {
+            if let (Some(UserColumn::Custom(field)), false) = (column, cell.is_empty()) {
+                custom_cells.push(field.clone());
+            }
             let set = match (column, std::str::from_utf8(cell)) {
                 (_, Err(_)) => Err(NOT_UTF8),
                 (Some(column), Ok(cell)) if !cell.is_empty() => set(&mut record, column, cell),
@@ -248,7 +263,7 @@ impl Header {
         }
         // Without its column, the address would be found missing in every row.
         let named = self.columns.contains(&Some(UserColumn::Email));
-        (whole && named).then_some(Listed { line, record })
+        (whole && named).then_some(Listed { line, record, custom_cells })
     }
 }
 
@@ -336,6 +351,9 @@ mod tests {
             "email;name;active\njane@x.io;Jane;TRUE\njoe@x.io;Doe, Joe;0\n",
             "email\tname\tactive\njane@x.io\tJane\tyes\njoe@x.io\tDoe, Joe\tno",
             "\u{feff}E-Mail;Full name;Enabled\r\njane@x.io;Jane;1\r\n\r\njoe@x.io;\"Doe, Joe\";0\r\n;;\r\n",
+            "sep=;\nemail;name;active\njane@x.io;Jane;1\njoe@x.io;Doe, Joe;0\n",
+            "\u{feff}SEP=|\r\nemail|name|active\r\njane@x.io|Jane|1\r\njoe@x.io|Doe, Joe|0\r\n",
+            "  \nemail,name,active\n   \njane@x.io,Jane,1\n , ,\t\njoe@x.io,\"Doe, Joe\",0\n \n",
             "\n\nemail,\"name\",active\rjane@x.io,Jane,true\rjoe@x.io,\"Doe, Joe\",false\r",
             "active,id,name,email,otp,last_login\ntrue,1,Jane, jane@x.io ,{},x\nfalse,2,\"Doe, Joe\",joe@x.io,,\n",
         ] {
@@ -355,6 +373,7 @@ mod tests {
             ("email\r\na@x.io\r\nb@x.io", vec![2, 3]),
             ("email\ra@x.io\rb@x.io", vec![2, 3]),
             ("\nemail\n\n\na@x.io\n\nb@x.io\n\n", vec![5, 7]),
+            ("sep=,\nemail\n \na@x.io\n\nb@x.io", vec![4, 6]),
             ("email,name\na@x.io,\"two\nlines\"\nb@x.io,c\n", vec![2, 4]),
             ("email,name\r\na@x.io,\"two\r\nlines\"\r\n\r\nb@x.io,c\r\n", vec![2, 5]),
         ] {

@@ -4,20 +4,70 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use super::address::key_of;
 use super::list::UserList;
 use crate::client::Client;
 use crate::error::Result;
 use crate::id::UserId;
-use crate::run::{UserInfo, UserQuery};
+use crate::page::Direction;
+use crate::run::{UserInfo, UserOrder, UserQuery};
 
-/// Up to so many records, each is looked up; for more, all users are gone through.
+/// Up to so many users, each is looked up; for more, all users are gone through.
 const FEW: usize = 50;
 
 /// How many look-ups there are at once. No rate limit of TagoIO's is known for them.
 const AT_ONCE: usize = 8;
 
+/// Finds users by their ids or e-mail addresses, whatever the case of these; `None` stands for one that isn't there. What
+/// has an `@` is taken for an address.
+///
+/// Up to 50 are looked up one by one, several at once; more of them in one pass through all users. So a user may lack what
+/// lists don't show: [`details`] has it.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::users;
+/// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+///
+/// let found = users::find(&tago, &["Beatriz.Almeida@Example.com", "nobody@example.com"])?;
+/// assert_eq!(found[0].as_ref().map(|user| user.name.as_str()), Some("Beatriz Almeida"));
+/// assert!(found[1].is_none());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The first of the errors that TagoIO answers.
+pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Option<UserInfo>>> {
+    if names.len() > FEW {
+        return find_in_one_pass(client, names);
+    }
+    each(names, |name| match name.as_ref() {
+        email if is_email(email) => by_email(client, email),
+        id => detail(client, &UserId::new(id)),
+    })
+}
+
+/// Reads users as a whole, several at once; `None` stands for one that isn't there (any more).
+///
+/// # Errors
+///
+/// The first of the errors that TagoIO answers.
+pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>>> {
+    each(users, |id| detail(client, id))
+}
+
+fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
+    match client.run().users().info(id) {
+        Ok(user) => Ok(Some(user)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Finds a user by the e-mail address, whatever its case.
-pub(super) fn find(client: &Client, email: &str) -> Result<Option<UserInfo>> {
+pub(super) fn by_email(client: &Client, email: &str) -> Result<Option<UserInfo>> {
     // What is compared as a whole is compared with its case; what is found by a part isn't.
     for filter in [email.to_owned(), format!("*{email}*")] {
         for user in client.run().users().iter(&UserQuery::new().email(filter)) {
@@ -30,9 +80,27 @@ pub(super) fn find(client: &Client, email: &str) -> Result<Option<UserInfo>> {
     Ok(None)
 }
 
-/// What no two users have in common.
-pub(super) fn key_of(email: &str) -> String {
-    email.to_lowercase()
+fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
+    let key = |name: &str| if is_email(name) { key_of(name) } else { name.to_owned() };
+    let mut found: HashMap<String, Option<UserInfo>> = names.iter().map(|name| (key(name.as_ref()), None)).collect();
+    for user in client.run().users().iter(&all()) {
+        let user = user?;
+        for key in [user.id.as_str().to_owned(), key_of(&user.email)] {
+            if let Some(entry) = found.get_mut(&key) {
+                *entry = Some(user.clone());
+            }
+        }
+    }
+    Ok(names.iter().map(|name| found.get(&key(name.as_ref())).cloned().flatten()).collect())
+}
+
+fn is_email(name: &str) -> bool {
+    name.contains('@')
+}
+
+/// All users. Who is created meanwhile comes last, and moves nobody to another page.
+fn all() -> UserQuery {
+    UserQuery::new().order_by(UserOrder::CreatedAt, Direction::Ascending)
 }
 
 /// What TagoIO has.
@@ -46,32 +114,28 @@ pub(super) struct Existing {
 
 impl Existing {
     pub(super) fn of(client: &Client, list: &UserList, with_others: bool) -> Result<Self> {
-        let mut existing = if with_others || list.len() > FEW {
-            Self::of_all(client, list, with_others)?
-        } else {
-            Self::of_few(client, list)?
-        };
+        let mut existing = if with_others { Self::of_all(client, list)? } else { Self::of_listed(client, list)? };
         existing.complete(client, list)?;
         Ok(existing)
     }
 
-    fn of_few(client: &Client, list: &UserList) -> Result<Self> {
-        let found = each(&list.entries, |listed| find(client, &listed.record.email))?;
+    fn of_listed(client: &Client, list: &UserList) -> Result<Self> {
+        let emails: Vec<&str> = list.entries.iter().map(|listed| listed.record.email.as_str()).collect();
+        let found = find(client, &emails)?;
         let listed = found.into_iter().flatten().map(|user| (key_of(&user.email), user)).collect();
         Ok(Self { listed, others: Vec::new() })
     }
 
-    fn of_all(client: &Client, list: &UserList, with_others: bool) -> Result<Self> {
+    fn of_all(client: &Client, list: &UserList) -> Result<Self> {
         let mut wanted: HashMap<String, Option<UserInfo>> =
             list.entries.iter().map(|listed| (key_of(&listed.record.email), None)).collect();
         let mut others = HashMap::new();
-        for user in client.run().users().iter(&UserQuery::new()) {
+        for user in client.run().users().iter(&all()) {
             let user = user?;
             match wanted.get_mut(&key_of(&user.email)) {
                 Some(found) => *found = Some(user),
                 // Pages that shift show a user twice.
-                None if with_others => drop(others.insert(user.id, user.email)),
-                None => {}
+                None => drop(others.insert(user.id, user.email)),
             }
         }
         let listed = wanted.into_iter().filter_map(|(key, user)| Some((key, user?))).collect();
@@ -82,7 +146,7 @@ impl Existing {
 
     /// Fetches what lists don't show of the users of whom it is needed.
     fn complete(&mut self, client: &Client, list: &UserList) -> Result<()> {
-        let needed: Vec<(String, UserId)> = list
+        let (keys, ids): (Vec<String>, Vec<UserId>) = list
             .entries
             .iter()
             .filter(|listed| listed.record.goes_beyond_lists())
@@ -90,16 +154,11 @@ impl Existing {
                 let key = key_of(&listed.record.email);
                 self.listed.get(&key).map(|user| (key, user.id.clone()))
             })
-            .collect();
-        let infos = each(&needed, |(_, id)| match client.run().users().info(id) {
-            Ok(user) => Ok(Some(user)),
-            // Gone meanwhile.
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        })?;
-        for ((key, _), user) in needed.into_iter().zip(infos) {
+            .unzip();
+        for (key, user) in keys.into_iter().zip(details(client, &ids)?) {
             match user {
                 Some(user) => self.listed.insert(key, user),
+                // Gone meanwhile.
                 None => self.listed.remove(&key),
             };
         }

@@ -34,6 +34,9 @@ impl ExportedUser for UserRow {}
 #[must_use = "it has to be finished"]
 pub struct UserExport<W: Write> {
     columns: Vec<UserColumn>,
+    #[cfg(feature = "csv")]
+    for_spreadsheet: bool,
+    cells_left_empty: usize,
     form: Form<W>,
 }
 
@@ -57,7 +60,7 @@ impl<W: Write> UserExport<W> {
                 return Err(refusal(column, "is for CSV only: in JSON lines it is part of a field"));
             }
         }
-        Ok(Self { columns: written(columns)?, form: Form::JsonLines(BufWriter::new(file)) })
+        Ok(Self::new(written(columns)?, Form::JsonLines(BufWriter::new(file))))
     }
 
     /// Writes CSV: a line that names these columns, then one for each user.
@@ -87,15 +90,42 @@ impl<W: Write> UserExport<W> {
         let mut header = csv::WriterBuilder::new().quote_style(quotes).from_writer(file);
         header.write_record(names)?;
         let file = header.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        Ok(Self { columns, form: Form::Csv(Box::new(csv::Writer::from_writer(file))) })
+        Ok(Self::new(columns, Form::Csv(Box::new(csv::Writer::from_writer(file)))))
+    }
+
+    fn new(columns: Vec<UserColumn>, form: Form<W>) -> Self {
+        Self {
+            columns,
+            #[cfg(feature = "csv")]
+            for_spreadsheet: false,
+            cells_left_empty: 0,
+            form,
+        }
+    }
+
+    /// Sets whether a cell that a spreadsheet would take for a formula, since it begins with `=`, `+`, `-`, `@`, a tab or
+    /// a line break, gets a `'` before it. Off by default: such a file is to be looked at, and can't be read back as it
+    /// was. JSON lines stay as they are.
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    pub fn for_spreadsheet(mut self, on: bool) -> Self {
+        self.for_spreadsheet = on;
+        self
+    }
+
+    /// How many cells of columns of one tag were left empty, because a user has several tags of that key. The column
+    /// `tags` beside them has them all.
+    pub fn cells_left_empty(&self) -> usize {
+        self.cells_left_empty
     }
 
     /// Writes a user.
     ///
     /// # Errors
     ///
-    /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key, and
-    /// when a column of one option or custom field meets a value that isn't text; what writing to the file fails with.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) when a column of one tag meets a user who has several of that key and
+    /// there is no column `tags`, and
+    /// when a column of one option or custom field meets a value that a cell can't hold; what writing to the file fails with.
     pub fn write(&mut self, user: &impl ExportedUser) -> io::Result<()> {
         let Value::Object(user) = serde_json::to_value(user)? else { return Ok(()) };
         match &mut self.form {
@@ -105,7 +135,18 @@ impl<W: Write> UserExport<W> {
             }
             #[cfg(feature = "csv")]
             Form::Csv(file) => {
-                let cells = self.columns.iter().map(|column| cell(&user, column)).collect::<io::Result<Vec<_>>>()?;
+                let has_all_tags = self.columns.contains(&UserColumn::Tags);
+                let mut cells = Vec::with_capacity(self.columns.len());
+                for column in &self.columns {
+                    let text = match cell(&user, column) {
+                        Err(Unfit::SeveralTags(_)) if has_all_tags => {
+                            self.cells_left_empty += 1;
+                            String::new()
+                        }
+                        cell => cell.map_err(|unfit| unfit.error(&user, column))?,
+                    };
+                    cells.push(if self.for_spreadsheet { without_formula(text) } else { text });
+                }
                 Ok(file.write_record(cells)?)
             }
         }
@@ -160,22 +201,46 @@ impl Serialize for Line<'_> {
     }
 }
 
+/// Why a cell can't hold what a user has.
 #[cfg(feature = "csv")]
-fn cell(user: &Map<String, Value>, column: &UserColumn) -> io::Result<String> {
+enum Unfit {
+    SeveralTags(usize),
+    NoText,
+}
+
+#[cfg(feature = "csv")]
+impl Unfit {
+    fn error(self, user: &Map<String, Value>, column: &UserColumn) -> io::Error {
+        let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
+        let why = match (self, column) {
+            (Self::SeveralTags(count), UserColumn::Tag(key)) => {
+                format!("{count} tags `{key}`: the column `tags` takes them all")
+            }
+            _ => format!("no text in `{column}`: the column `{}` takes any value", column.field()),
+        };
+        io::Error::new(io::ErrorKind::InvalidData, format!("user {who} has {why}"))
+    }
+}
+
+/// Has a spreadsheet take for text what it would take for a formula.
+#[cfg(feature = "csv")]
+fn without_formula(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell }
+}
+
+#[cfg(feature = "csv")]
+fn cell(user: &Map<String, Value>, column: &UserColumn) -> Result<String, Unfit> {
     use super::tag_text;
     use crate::tag::Tag;
 
     let field = user.get(column.field()).unwrap_or(&Value::Null);
     let tags = || serde_json::from_value::<Vec<Tag>>(field.clone()).unwrap_or_default();
-    let refuse = |why: String| {
-        let who = user.get("email").or_else(|| user.get("id")).map(text).unwrap_or_default();
-        io::Error::new(io::ErrorKind::InvalidData, format!("user {who} has {why}"))
-    };
-    // Read back, a part is text.
-    let part = |name: &str| match field.get(name) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(refuse(format!("no text in `{column}`: the column `{}` takes any value", column.field()))),
+    let part = |name: &str| match (field.get(name), column) {
+        (None | Some(Value::Null), _) => Ok(String::new()),
+        (Some(Value::String(text)), _) => Ok(text.clone()),
+        // Read back, a cell is what the user has there.
+        (Some(value @ (Value::Number(_) | Value::Bool(_))), UserColumn::Custom(_)) => Ok(value.to_string()),
+        (Some(_), _) => Err(Unfit::NoText),
     };
     Ok(match column {
         UserColumn::Tags => tag_text::write(&tags()),
@@ -183,7 +248,7 @@ fn cell(user: &Map<String, Value>, column: &UserColumn) -> io::Result<String> {
             let mut values: Vec<String> =
                 tags().into_iter().filter(|tag| tag.key == *key).map(|tag| tag.value).collect();
             if values.len() > 1 {
-                return Err(refuse(format!("{} tags `{key}`: the column `tags` takes them all", values.len())));
+                return Err(Unfit::SeveralTags(values.len()));
             }
             values.pop().unwrap_or_default()
         }

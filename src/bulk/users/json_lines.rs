@@ -13,6 +13,9 @@ use super::list::Listed;
 use super::problem::Problem;
 use super::record::UserRecord;
 
+const JSON_ARRAY: &str =
+    "begins a JSON array, and a JSON object on each line is wanted: `jq -c '.[]'` makes them of it";
+
 pub(super) fn read(file: impl Read) -> (Vec<Listed>, Vec<Problem>) {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let mut file = BufReader::new(file);
@@ -37,8 +40,12 @@ pub(super) fn read(file: impl Read) -> (Vec<Listed>, Vec<Problem>) {
         if text.is_empty() {
             continue;
         }
+        if text.starts_with('[') && entries.is_empty() && problems.is_empty() {
+            problems.push(Problem::new(line, JSON_ARRAY));
+            break;
+        }
         match serde_json::from_str(text) {
-            Ok(Line(record)) => entries.push(Listed { line, record }),
+            Ok(Line(record)) => entries.push(Listed::new(line, record)),
             Err(_) => problems.extend(problems_of(line, text)),
         }
     }
@@ -127,6 +134,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Relevant<A> {
 #[cfg(test)]
 mod tests {
     use super::super::UserList;
+    use super::JSON_ARRAY;
 
     #[test]
     fn a_line_is_a_user() {
@@ -145,15 +153,14 @@ mod tests {
 
     #[test]
     fn all_problems_of_a_file_are_told_at_once() {
+        let (array, array_2) = (format!("line 1: {JSON_ARRAY}"), format!("line 2: {JSON_ARRAY}"));
         for (file, expected) in [
+            (&b"\n[\n{\"email\":\"a@x.io\"}\n]"[..], vec![array_2.as_str()]),
+            (b"[]", vec![array.as_str()]),
             (
-                &b"[\n{\"email\":\"a@x.io\"}\n]"[..],
-                vec![
-                    "line 1: isn't a JSON object: EOF while parsing a list (byte 1)",
-                    "line 3: isn't a JSON object: expected value (byte 1)",
-                ],
+                b"{\"email\":\"a@x.io\"}\n[]",
+                vec!["line 2: isn't a JSON object: one for each user, each on a line of its own"],
             ),
-            (b"[]", vec!["line 1: isn't a JSON object: one for each user, each on a line of its own"]),
             (b"email,name\n", vec!["line 1: isn't a JSON object: expected value (byte 1)"]),
             (b"{\"email\":\"jos\xe9@x.io\"}", vec!["line 1: isn't UTF-8"]),
             (b"{\"email\":\"a@x.io\",\"email\":\"b@x.io\"}", vec!["line 1: has a field twice"]),

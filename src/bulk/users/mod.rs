@@ -5,8 +5,10 @@
 //! | [`UserList`] | reads and checks [records](UserRecord): CSV, JSON lines, or from memory |
 //! | [`UserPlan`] | compares a list with TagoIO: who is created, changed, left alone or deleted |
 //! | [`Bulk::run`](super::Bulk::run) | does what the plan says |
+//! | [`find`], [`details`] | users by their e-mail addresses or ids |
 //! | [`UserExport`] | writes users in a form that can be edited and read again |
 
+mod address;
 mod column;
 #[cfg(feature = "csv")]
 mod csv_file;
@@ -24,6 +26,7 @@ mod task;
 
 pub use column::UserColumn;
 pub use difference::Change;
+pub use existing::{details, find};
 pub use export::{ExportedUser, UserExport};
 pub use list::UserList;
 pub use options::{SyncOptions, TagPolicy};

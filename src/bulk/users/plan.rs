@@ -1,13 +1,16 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::existing::{Existing, key_of};
-use super::list::{Listed, UserList};
+use super::address::{Look, key_of};
+use super::existing::Existing;
+use super::list::UserList;
 use super::options::SyncOptions;
 use super::problem::{ListError, Problem};
 use super::record::{NOT_A_TIME_ZONE, UserRecord, is_time_zone};
 use super::task::{Intent, Step, UserTask};
 use crate::client::Client;
 use crate::error::Error;
+use crate::id::UserId;
 use crate::patch::Patch;
 use crate::run::SendEmail;
 
@@ -15,8 +18,8 @@ use crate::run::SendEmail;
 /// [tasks](UserPlan::tasks) are run.
 ///
 /// It speaks of the users as they were when it was made. Somebody who changes them between plan and run is not
-/// overwritten where the list says nothing, except in their tags: the merged tags are those of the plan. A user who was
-/// deleted meanwhile is an error of that task.
+/// overwritten where the list says nothing: a user whose tags, options or custom fields are merged is read once more for
+/// that. A user who was deleted meanwhile is an error of that task.
 ///
 /// ```
 /// # #[cfg(feature = "sandbox")] {
@@ -78,7 +81,8 @@ impl UserPlan {
     /// # Errors
     ///
     /// [`PlanError::List`] with all that is wrong with the list: new users who lack a name, a time zone or a password;
-    /// an empty list that would have all users deleted. [`PlanError::Call`] when a request fails, or the default time
+    /// an empty list that would have all users deleted; new users whose address looks the same as that of a user who would
+    /// be deleted. [`PlanError::Call`] when a request fails, or the default time
     /// zone can't be one.
     pub fn new(client: &Client, list: UserList, options: &SyncOptions) -> Result<Self, PlanError> {
         if options.default_timezone.as_deref().is_some_and(|name| !is_time_zone(name)) {
@@ -93,12 +97,14 @@ impl UserPlan {
         let options = Arc::new(options.clone());
         let mut problems = Vec::new();
         let mut tasks = Vec::with_capacity(list.len() + others.len());
-        for Listed { line, record } in list.entries {
-            let user = listed.remove(&key_of(&record.email));
+        let lookalikes = Lookalikes::among(&others);
+        for entry in list.entries {
+            let user = listed.remove(&key_of(&entry.record.email));
             if user.is_none() {
-                problems.extend(problems_of_new(line, &record, &options));
+                problems.extend(problems_of_new(entry.line, &entry.record, &options));
+                problems.extend(lookalikes.problem(entry.line, &entry.record.email));
             }
-            tasks.push(UserTask::sync(line, record, user.as_ref(), &options));
+            tasks.push(UserTask::sync(entry, user.as_ref(), &options));
         }
         // Last, so that nobody is gone before the others are there.
         tasks.extend(others.into_iter().map(|(id, email)| UserTask::delete(id, email)));
@@ -127,6 +133,31 @@ impl UserPlan {
             } += 1;
             counts
         })
+    }
+}
+
+/// The users who would be deleted, by how their addresses look.
+struct Lookalikes<'a> {
+    by_outline: HashMap<String, Vec<(Look, &'a UserId)>>,
+}
+
+impl<'a> Lookalikes<'a> {
+    fn among(users: &'a [(UserId, String)]) -> Self {
+        let mut by_outline: HashMap<String, Vec<_>> = HashMap::with_capacity(users.len());
+        for (id, email) in users {
+            let look = Look::of(email);
+            by_outline.entry(look.outline()).or_default().push((look, id));
+        }
+        Self { by_outline }
+    }
+
+    /// A user would be deleted because a list writes the address in a way that nobody can see.
+    fn problem(&self, line: u64, email: &str) -> Option<Problem> {
+        let look = Look::of(email);
+        let candidates = self.by_outline.get(&look.outline())?;
+        let (_, id) = candidates.iter().find(|(other, _)| other.is_like(&look))?;
+        let message = format!("looks the same as that of the user {id}, who isn't in the list and would be deleted");
+        Some(Problem::at(line, "email", message))
     }
 }
 

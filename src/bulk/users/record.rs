@@ -4,6 +4,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::address::is_invisible;
 use super::column::UserColumn;
 use crate::macros::request;
 use crate::patch::Patch;
@@ -171,6 +172,9 @@ fn check_email(email: &str) -> Result<(), &'static str> {
     if email.contains('*') {
         return Err("has a `*`, which stands for anything when TagoIO looks for users");
     }
+    if email.contains(is_invisible) {
+        return Err("has a character that can't be seen, such as a zero-width space");
+    }
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || r#"<>()[],;:\""#.contains(c);
     let whole = email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.contains('@') && domain.split('.').all(|label| !label.is_empty())
@@ -242,6 +246,7 @@ mod tests {
     #[test]
     fn an_email_address_is_plausible_or_refused() {
         let odd = Err("isn't an e-mail address");
+        let invisible = Err("has a character that can't be seen, such as a zero-width space");
         for (email, verdict) in [
             ("jane@example.com", Ok(())),
             ("o'brien+x@sub.example.co", Ok(())),
@@ -258,6 +263,11 @@ mod tests {
             ("Jane <jane@example.com>", odd),
             ("jane@example.com;joe@example.com", odd),
             ("jane@example.com\n", odd),
+            ("jane@example.com\u{200b}", invisible),
+            ("\u{feff}jane@example.com", invisible),
+            ("ja\u{ad}ne@example.com", invisible),
+            ("jane\u{202e}@example.com", invisible),
+            ("ja\u{fffd}o@example.com", invisible),
             ("*@example.com", Err("has a `*`, which stands for anything when TagoIO looks for users")),
         ] {
             assert_eq!(check_email(email), verdict, "{email}");

@@ -3,9 +3,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::super::{Action, Before, DeleteUser, Done, Task};
+use super::address::key_of;
 use super::difference::{Change, Difference};
-use super::existing::{find, key_of};
-use super::options::SyncOptions;
+use super::existing::by_email;
+use super::list::Listed;
+use super::options::{SyncOptions, TagPolicy};
 use super::record::UserRecord;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -71,30 +73,61 @@ pub struct UserTask {
 
 #[derive(Debug, Clone)]
 enum Work {
-    Create { record: Box<UserRecord>, options: Arc<SyncOptions> },
-    Update { id: UserId, edit: Box<UserEdit>, changes: Vec<Change> },
+    Create(Wanted),
+    Update { id: UserId, how: How, changes: Vec<Change> },
     Unchanged { id: UserId },
     Delete { id: UserId },
 }
 
+/// How a user is changed.
+#[derive(Debug, Clone)]
+enum How {
+    /// As it was planned.
+    Edit(Box<UserEdit>),
+    /// By what is missing when it comes to it: TagoIO replaces as a whole what the list gives a part of.
+    Merge(Wanted),
+}
+
+/// What a list wants of a user.
+#[derive(Debug, Clone)]
+struct Wanted {
+    listed: Box<Listed>,
+    options: Arc<SyncOptions>,
+}
+
+impl Wanted {
+    fn record(&self) -> &UserRecord {
+        &self.listed.record
+    }
+
+    fn difference(&self, user: &UserInfo) -> Difference {
+        Difference::between(user, &self.listed.beside(user.custom_preferences.as_ref()), &self.options)
+    }
+
+    /// Whether the edit that makes this difference has in it what a user has besides.
+    fn is_merged(&self, Difference { edit, .. }: &Difference) -> bool {
+        edit.options.as_ref().is_some()
+            || edit.custom_preferences.as_ref().is_some()
+            || (self.options.tags == TagPolicy::Merge && edit.tags.as_ref().is_some())
+    }
+}
+
 impl UserTask {
     /// Brings a record to TagoIO, where there is this user of its e-mail address.
-    pub(super) fn sync(line: u64, record: UserRecord, user: Option<&UserInfo>, options: &Arc<SyncOptions>) -> Self {
-        let key = key(&record, options);
-        let email = record.email.clone();
-        let work = match user {
-            None => Work::Create { record: Box::new(record), options: Arc::clone(options) },
-            Some(user) => {
-                let Difference { edit, changes } = Difference::between(user, &record, options);
-                let id = user.id.clone();
-                if changes.is_empty() {
-                    Work::Unchanged { id }
-                } else {
-                    Work::Update { id, edit: Box::new(edit), changes }
-                }
+    pub(super) fn sync(listed: Listed, user: Option<&UserInfo>, options: &Arc<SyncOptions>) -> Self {
+        let key = key(&listed.record, options);
+        let (line, email) = (Some(listed.line), listed.record.email.clone());
+        let wanted = Wanted { listed: Box::new(listed), options: Arc::clone(options) };
+        let work = match user.map(|user| (user.id.clone(), wanted.difference(user))) {
+            None => Work::Create(wanted),
+            Some((id, difference)) if difference.changes.is_empty() => Work::Unchanged { id },
+            Some((id, difference)) => {
+                let is_merged = wanted.is_merged(&difference);
+                let how = if is_merged { How::Merge(wanted) } else { How::Edit(Box::new(difference.edit)) };
+                Work::Update { id, how, changes: difference.changes }
             }
         };
-        Self { line: Some(line), email, key, work }
+        Self { line, email, key, work }
     }
 
     pub(super) fn delete(id: UserId, email: String) -> Self {
@@ -104,7 +137,7 @@ impl UserTask {
     /// What it does, to be shown.
     pub fn step(&self) -> Step<'_> {
         let (intent, id, changes): (_, _, Cow<'_, [Change]>) = match &self.work {
-            Work::Create { record, options } => (Intent::Create, None, created(record, options).into()),
+            Work::Create(wanted) => (Intent::Create, None, created(wanted.record(), &wanted.options).into()),
             Work::Update { id, changes, .. } => (Intent::Update, Some(id), changes.into()),
             Work::Unchanged { id } => (Intent::Unchanged, Some(id), (&[]).into()),
             Work::Delete { id } => (Intent::Delete, Some(id), (&[]).into()),
@@ -114,7 +147,7 @@ impl UserTask {
 
     pub(super) fn intent(&self) -> Intent {
         match self.work {
-            Work::Create { .. } => Intent::Create,
+            Work::Create(_) => Intent::Create,
             Work::Update { .. } => Intent::Update,
             Work::Unchanged { .. } => Intent::Unchanged,
             Work::Delete { .. } => Intent::Delete,
@@ -129,28 +162,47 @@ impl Task for UserTask {
 
     fn run(&self, client: &Client, before: Before) -> Result<Done> {
         match &self.work {
-            Work::Create { record, options } => create(client, record, options, before),
-            Work::Update { id, edit, changes } => {
+            Work::Create(wanted) => create(client, wanted, before),
+            Work::Update { id, how: How::Edit(edit), changes } => {
                 client.run().users().edit(id, edit)?;
-                Ok(Done::new(Action::Updated).id(id.as_str()).changed(changes.iter().map(|change| change.field)))
+                Ok(updated(id, changes))
             }
+            Work::Update { id, how: How::Merge(wanted), changes } => merge(client, id, wanted, changes, before),
             Work::Unchanged { id } => Ok(Done::new(Action::Unchanged).id(id.as_str())),
             Work::Delete { id } => DeleteUser::new(id).run(client, before),
         }
     }
 }
 
-fn create(client: &Client, record: &UserRecord, options: &SyncOptions, before: Before) -> Result<Done> {
+fn updated(id: &UserId, changes: &[Change]) -> Done {
+    Done::new(Action::Updated).id(id.as_str()).changed(changes.iter().map(|change| change.field))
+}
+
+/// Changes a user as it is by now.
+fn merge(client: &Client, id: &UserId, wanted: &Wanted, planned: &[Change], before: Before) -> Result<Done> {
+    let users = client.run().users();
+    let Difference { edit, changes } = wanted.difference(&users.info(id)?);
+    if !changes.is_empty() {
+        users.edit(id, &edit)?;
+        return Ok(updated(id, &changes));
+    }
+    // Most likely it was the try before whose answer got lost.
+    let done = if before.maybe_done { updated(id, planned) } else { Done::new(Action::Unchanged).id(id.as_str()) };
+    Ok(done)
+}
+
+fn create(client: &Client, wanted: &Wanted, before: Before) -> Result<Done> {
+    let (record, options) = (wanted.record(), &wanted.options);
     if before.maybe_done {
-        if let Some(user) = find(client, &record.email)? {
-            return adapt(client, user, record, options, before);
+        if let Some(user) = by_email(client, &record.email)? {
+            return adapt(client, user, wanted, before);
         }
     }
     let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
     match client.run().users().create(&new) {
         Ok(id) => Ok(Done::new(Action::Created).id(id.as_str())),
-        Err(error) if may_be_taken(&error) => match find(client, &record.email)? {
-            Some(user) => adapt(client, user, record, options, before),
+        Err(error) if may_be_taken(&error) => match by_email(client, &record.email)? {
+            Some(user) => adapt(client, user, wanted, before),
             None => Err(error),
         },
         Err(error) => Err(error),
@@ -169,10 +221,10 @@ fn may_be_taken(error: &Error) -> bool {
 }
 
 /// Makes a user who wasn't there when the plan was made as the record wants it.
-fn adapt(client: &Client, user: UserInfo, record: &UserRecord, options: &SyncOptions, before: Before) -> Result<Done> {
+fn adapt(client: &Client, user: UserInfo, wanted: &Wanted, before: Before) -> Result<Done> {
     let users = client.run().users();
-    let user = if record.goes_beyond_lists() { users.info(&user.id)? } else { user };
-    let Difference { edit, changes } = Difference::between(&user, record, options);
+    let user = if wanted.record().goes_beyond_lists() { users.info(&user.id)? } else { user };
+    let Difference { edit, changes } = wanted.difference(&user);
     if !changes.is_empty() {
         users.edit(&user.id, &edit)?;
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Answer, Body, Bytes, Recorded};
 use crate::transport::{Request, Response};
-use crate::wire::{ENCODED, is_sensitive_key};
+use crate::wire::{ENCODED, guises, is_sensitive_key};
 
 /// Stands where a secret of the program stood. Those that came in an answer are numbered, so that tokens in a list stay
 /// distinct. It is ASCII, so that a token of a replayed answer can go into a header or a path.
@@ -18,8 +18,8 @@ const KEPT_HEADERS: [&str; 2] = ["content-type", "retry-after"];
 
 /// Below that, what looks like a secret would be found in every other word.
 const SHORTEST_IN_TEXT: usize = 4;
-/// Keys of objects are names nearly always, and a password may be a name; so only what is long is looked for in them.
-const SHORTEST_IN_KEY: usize = 16;
+/// Keys of objects are names nearly always, and a password may be a name; so only what is long is looked for in names.
+const SHORTEST_IN_NAME: usize = 16;
 
 /// The secrets that were seen so far, which may turn up again anywhere.
 #[derive(Default)]
@@ -99,15 +99,10 @@ impl Secrets {
             return false;
         }
         let placeholder = placeholder();
-        let in_json = escaped(secret);
-        // In a text that is cut off, a body may be quoted that quotes another one.
-        let in_json_in_json = escaped(&in_json);
-        let in_url = utf8_percent_encode(secret, ENCODED).to_string();
-        for form in [secret, &in_json, &in_json_in_json, &in_url] {
-            if self.placeholder(form).is_none() {
-                let at = self.known.partition_point(|known| known.secret.len() >= form.len());
-                let secret = Zeroizing::new(form.to_owned());
-                self.known.insert(at, Known { secret, placeholder: placeholder.clone() });
+        for guise in guises(secret) {
+            if self.placeholder(&guise).is_none() {
+                let at = self.known.partition_point(|known| known.secret.len() >= guise.len());
+                self.known.insert(at, Known { secret: guise, placeholder: placeholder.clone() });
             }
         }
         true
@@ -148,6 +143,12 @@ impl Secrets {
         pieces.iter().map(Piece::as_str).collect()
     }
 
+    /// A key of an object or of a query.
+    fn key(&self, key: &str) -> String {
+        let is_name = key.chars().all(|c| c.is_alphanumeric() || "_-.[]".contains(c));
+        self.text(key, if is_name { SHORTEST_IN_NAME } else { SHORTEST_IN_TEXT })
+    }
+
     fn value(&self, value: Value, sensitive: bool) -> Value {
         match value {
             Value::String(text) if sensitive => Value::String(self.secret(&text)),
@@ -163,7 +164,7 @@ impl Secrets {
                 .into_iter()
                 .map(|(key, member)| {
                     let sensitive = sensitive || is_sensitive_key(&key);
-                    (self.text(&key, SHORTEST_IN_KEY), self.value(member, sensitive))
+                    (self.key(&key), self.value(member, sensitive))
                 })
                 .collect::<Map<_, _>>()
                 .into(),
@@ -208,7 +209,7 @@ impl Secrets {
         let clean = |(key, value): (String, String)| {
             let value =
                 if is_sensitive_parameter(&key) { self.secret(&value) } else { self.text(&value, SHORTEST_IN_TEXT) };
-            format!("{}={value}", self.text(&key, SHORTEST_IN_KEY))
+            format!("{}={value}", self.key(&key))
         };
         pairs(request).map(clean).collect()
     }
@@ -255,12 +256,6 @@ fn is_sensitive_header(name: &str) -> bool {
 /// `token`, `filter[token]`.
 fn is_sensitive_parameter(key: &str) -> bool {
     key.split(['[', ']']).any(is_sensitive_key)
-}
-
-/// A text as it is in a JSON string, without the quotes around it.
-fn escaped(text: &str) -> String {
-    let quoted = Value::from(text).to_string();
-    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 /// The JSON document that a text is, if it is one with parts.
@@ -437,6 +432,22 @@ mod tests {
             secrets.value(json!({"code": 123_456, "n": 1_234_567}), false),
             json!({"code": "REDACTED", "n": 1_234_567})
         );
+    }
+
+    #[test]
+    fn a_key_that_is_a_sentence_is_searched_like_one() {
+        let mut secrets = Secrets::default();
+        secrets.learn("name");
+        secrets.learn("hunter2 hunter2 hunter2");
+        secrets.learn("p-3f2b8a90-7d1c-4c55");
+        for (key, clean) in [
+            ("name", "name"),
+            ("filter[name]", "filter[name]"),
+            ("invalid name!", "invalid REDACTED!"),
+            ("p-3f2b8a90-7d1c-4c55", "REDACTED"),
+        ] {
+            assert_eq!(secrets.key(key), clean);
+        }
     }
 
     #[test]

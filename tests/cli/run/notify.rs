@@ -247,11 +247,11 @@ error: slip.json: there is no field `titel`; did you mean `title`?
 
 "#]]);
     world.tagoctl(&format!("{to} --json button.json")).code(2).stdout_eq("").stderr_eq(str![[r#"
-error: `buttons.0`: its id has a space in it
+error: button.json: `buttons.0`: its id has a space in it
 
 "#]]);
     world.tagoctl(&format!("{to} --json deep.json")).code(2).stdout_eq("").stderr_eq(str![[r#"
-error: there is no field `icon.image_ulr`; did you mean `image_url`?
+error: deep.json: there is no field `icon.image_ulr`; did you mean `image_url`?
 
 "#]]);
     world.tagoctl("run notify create --title A --message B").code(2).stdout_eq("").stderr_eq(str![[r#"

@@ -145,6 +145,12 @@ error: page.html: it is no metadata of an identity provider: it has no EntityDes
 error: slip.json: there is no field `mappings`; did you mean `mapping`?
 
 "#]]);
+    world.file("inner.json", r#"{"mapping": {"emial": "mail"}}"#);
+    world.tagoctl("run saml edit --json inner.json").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: inner.json: there is no field `mapping.emial`; did you mean `email`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
     world.file("null.json", r#"{"mapping": null}"#);
     world.tagoctl("run saml edit --json null.json").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: `mapping` has to be an object

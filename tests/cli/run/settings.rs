@@ -176,7 +176,7 @@ fn a_slip_is_named_before_anything_is_changed() {
         (
             json!({"nmae": "x"}),
             str![[r#"
-error: there is no field `nmae`; did you mean `name`?
+error: edit.json: there is no field `nmae`; did you mean `name`?
 hint: --allow-unknown sends it all the same
 
 "#]],
@@ -184,7 +184,7 @@ hint: --allow-unknown sends it all the same
         (
             json!({"security": {"otp": {"smss": true}}}),
             str![[r#"
-error: there is no field `security.otp.smss`; did you mean `sms`?
+error: edit.json: there is no field `security.otp.smss`; did you mean `sms`?
 hint: --allow-unknown sends it all the same
 
 "#]],
@@ -192,14 +192,14 @@ hint: --allow-unknown sends it all the same
         (
             json!({"active": "yes"}),
             str![[r#"
-error: `active` can't be text
+error: edit.json: `active` can't be text
 
 "#]],
         ),
         (
             json!({"integration": {"google_analytics": {"api_key": "abc…"}}}),
             str![[r#"
-error: `integration.google_analytics.api_key` is a masked secret whose full text isn't known
+error: edit.json: `integration.google_analytics.api_key` is a masked secret whose full text isn't known
 hint: read the settings with --show-secrets, or set the field in full
 
 "#]],
@@ -208,6 +208,12 @@ hint: read the settings with --show-secrets, or set the field in full
         world.file("edit.json", &json.to_string());
         world.tagoctl("run edit --json edit.json").code(2).stdout_eq("").stderr_eq(said);
     }
+    world.file("edit.json", r#"{"name": "Portal"}"#);
+    world.tagoctl("run edit --json edit.json --clear sub_titel").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `sub_titel`; did you mean `sub_title`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
     world.tagoctl("run edit").code(2).stdout_eq("").stderr_eq(str![[r#"
 error: nothing is to be changed
 hint: give a flag or --json; the fields are active, name, sub_title, url, email_domain, email_templates, signup_method, signup_fields, signup_logo, signup_logo_options, signin_buttons, favicon, logo, logo_options, sidebar_buttons, feature_devicewifisetup, feature_geolocation, theme, integration, sso_saml_active, security, auth_token_ttl, dictionary, custom_fields

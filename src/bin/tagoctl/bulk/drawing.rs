@@ -8,6 +8,8 @@ use chrono::{DateTime, Local, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use tagoio::bulk::{Event, Progress, Wait};
 
+use crate::output::tell;
+
 /// How often a bar is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
 /// Without a terminal, a line comes this often at least …
@@ -83,11 +85,11 @@ impl Drawing {
                 let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
                 if said.is_old(progress) {
                     *said = Said { finished: progress.finished(), elapsed: progress.elapsed };
-                    eprintln!("{} of {}, {}", progress.finished(), progress.total, pace(progress));
+                    tell(&format!("{} of {}, {}", progress.finished(), progress.total, pace(progress)));
                 }
             }
             (Self::Lines(_), Event::Waiting { until, why: why @ Wait::RateLimit, .. }) => {
-                eprintln!("{}", waiting(*why, *until));
+                tell(&waiting(*why, *until));
             }
             _ => {}
         }

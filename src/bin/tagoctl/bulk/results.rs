@@ -27,7 +27,7 @@ impl Results {
     /// Makes the file, in the form that its name asks for: what can't be written is known before the work begins.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let file = File::create(path).map_err(|error| Failure::write(&name, error))?;
+        let file = File::create(path).map_err(|error| Failure::unopenable(path, &error))?;
         if is_json_lines(path) {
             return Ok(Self { name, form: Form::JsonLines(BufWriter::new(file)) });
         }

@@ -1,15 +1,11 @@
 //! What is not shown unless it is asked for.
 
+#[path = "../../../wire/sensitive.rs"]
+mod sensitive;
+
 use serde_json::Value;
 
-/// Fields whose values are secrets, wherever they are.
-#[rustfmt::skip]
-const SECRET: [&str; 19] = [
-    "token", "password", "anonymous_token", "pin_code", "verification_code",
-    "secret", "client_secret", "api_key", "apikey", "private_key", "authorization",
-    "access_token", "refresh_token", "account_token", "analysis_token", "device_token", "profile_token",
-    "current_password", "new_password",
-];
+use sensitive::is_sensitive_key;
 
 /// What stands for the rest of a secret.
 const MARK: char = '…';
@@ -20,6 +16,9 @@ pub(crate) fn mask(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(mask),
         Value::Object(members) => {
             for (key, member) in members {
+                if is_described(key, member) {
+                    continue;
+                }
                 if is_secret(key) {
                     hide(member);
                 } else {
@@ -29,6 +28,11 @@ pub(crate) fn mask(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// Whether words stand in for metadata: base 64 has no spaces.
+fn is_described(key: &str, value: &Value) -> bool {
+    key == "idp_metadata" && value.as_str().is_some_and(|text| text.contains(' '))
 }
 
 /// Puts back what was masked when it was shown: what is read, changed and written back must not lose its secrets. Gives
@@ -93,7 +97,7 @@ fn hide(secret: &mut Value) {
 
 /// Whether a key is that of a secret: `token`, and also `filter[token]` of a query.
 pub(crate) fn is_secret(key: &str) -> bool {
-    key.split(['[', ']']).any(|part| SECRET.iter().any(|secret| part.eq_ignore_ascii_case(secret)))
+    key.split(['[', ']']).any(is_sensitive_key)
 }
 
 /// As much of a token as tells it from another: a few signs of a long one, none of a short one.
@@ -119,6 +123,7 @@ mod tests {
             "token": "p-3f2b8a90-7d1c-4c55-9a43-5be0a1d2c3e4",
             "list": [{"Password": "hunter2", "pin_code": 123_456, "client_secret": "", "token_count": 1}],
             "query": {"filter[token]": ["p-3f2b", {"a": 1}], "fields[0]": "token"},
+            "saml": [{"idp_metadata": "PHhtbD4="}, {"idp_metadata": "8 characters of base 64"}],
         });
         mask(&mut value);
         assert_eq!(
@@ -128,6 +133,7 @@ mod tests {
                 "token": "p-3f2b…",
                 "list": [{"Password": "…", "pin_code": "…", "client_secret": "", "token_count": 1}],
                 "query": {"filter[token]": ["…", {"a": 1}], "fields[0]": "token"},
+                "saml": [{"idp_metadata": "…"}, {"idp_metadata": "8 characters of base 64"}],
             })
         );
     }

@@ -28,7 +28,7 @@ pub(super) fn rows(columns: &[String], numbers: &[bool], rows: &[Vec<String>]) -
 pub(super) fn fields(fields: &[(String, Value)]) -> String {
     let mut table = empty();
     for (path, value) in fields {
-        table.add_row([path.clone(), visible(&text_of(value, ", "))]);
+        table.add_row([visible(path), visible(&text_of(value, ", "))]);
     }
     lines(table)
 }

@@ -9,7 +9,10 @@ use tagoio::profile::{AddOn, AddOnSettings};
 use super::{Which, shown};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::output::{Columns, UPDATED};
 use crate::prompt::Danger;
+
+const REMOVED: Columns = Columns::new(&["id", "addon", "removed"], &[]);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -57,6 +60,7 @@ impl Command {
             }
             Self::Set(set) => set.run(context),
             Self::Remove { id, addon, danger } => {
+                context.out.chosen(&REMOVED)?;
                 let client = context.client()?;
                 let profile = shown(&client.profile().info(&id)?.info);
                 if danger.is_meant(&format!("remove the add-on {addon} from the profile {profile}"))? {
@@ -81,6 +85,7 @@ impl Set {
             return Err(Failure::usage("no_changes", "no add-on would change")
                 .hint("--custom-dns, --mobile and --control-tower switch them"));
         }
+        context.out.chosen(&UPDATED)?;
         let client = context.client()?;
         // What is switched off takes its settings with it: the custom domain, for one.
         let takes_away = switches.iter().any(|(_, on)| *on == Some(false));

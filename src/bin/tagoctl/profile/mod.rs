@@ -14,12 +14,14 @@ use tagoio::profile::{Credentials, NewProfile, ProfileDetails, ProfileEdit};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::Columns;
+use crate::output::{CREATED, Columns, DELETED, UPDATED};
 use crate::prompt::{Danger, PasswordArgs};
 use crate::request::{Fields, JsonArgs};
 use crate::second_factor::SecondFactorArgs;
 
 const PROFILES: Columns = Columns::new(&["id", "name", "from_share"], &["logo_url", "account", "profile"]);
+
+const SWITCHED: Columns = Columns::new(&["id", "switched"], &[]);
 
 /// What comes first in a table of a profile.
 const FIRST: [&str; 6] = ["info.id", "info.name", "account_plan", "info", "allocation", "addons"];
@@ -132,6 +134,7 @@ impl Command {
             Self::Usage(usage) => usage.run(context),
             Self::Audit(audit) => audit.run(context),
             Self::Create { name, allocate_free_resources } => {
+                context.out.chosen(&CREATED)?;
                 let client = context.client()?;
                 let (profiles, new) = (client.profile(), NewProfile::new(name.as_str()));
                 let id = if allocate_free_resources {
@@ -148,6 +151,7 @@ impl Command {
             Self::Services(services) => services.run(context),
             Self::Addons(command) => command.run(context),
             Self::Switch { target, danger } => {
+                context.out.chosen(&SWITCHED)?;
                 let client = context.client()?;
                 let profile = client.profile().info(&target)?.info;
                 let deed = format!("move the token that is used here to the profile {}", shown(&profile));
@@ -173,6 +177,7 @@ impl Edit {
             return Err(Failure::usage("no_changes", "nothing of the profile would change")
                 .hint("--name, --logo-url, --banner-url, --clear and --json say what is to change"));
         }
+        context.out.chosen(&UPDATED)?;
         let said = context.client()?.profile().edit(&self.id, &edit)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }
@@ -190,6 +195,7 @@ fn delete(
     danger: &Danger,
     second_factor: &SecondFactorArgs,
 ) -> Result<()> {
+    context.out.chosen(&DELETED)?;
     let client = context.client()?;
     let profile = client.profile().info(id)?.info;
     let deed = format!("delete the profile {} with everything in it, for good", shown(&profile));

@@ -10,6 +10,7 @@ use tagoio::profile::{Service, ServiceAllocation};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
+use crate::output::UPDATED;
 use crate::request::{Fields, JsonArgs, Pair};
 
 #[derive(Debug, Args)]
@@ -67,6 +68,7 @@ impl Services {
             return Err(Failure::usage("no_changes", "no service's amount would change")
                 .hint(format!("--set SERVICE=AMOUNT, or --json; the services are {}", all_names())));
         }
+        context.out.chosen(&UPDATED)?;
         let said = context.client()?.profile().edit_services(&self.id, &allocation)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }

@@ -15,6 +15,10 @@ use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
 use crate::team::ProfileArgs;
 
+const CREATED: Columns = Columns::new(&["host", "created"], &[]);
+const DELETED: Columns = Columns::new(&["host", "deleted"], &[]);
+const REGENERATED: Columns = Columns::new(&["host", "regenerated"], &[]);
+const ACTIVE: Columns = Columns::new(&["host", "active"], &[]);
 const RECORDS: Columns = Columns::new(&["state", "purpose", "type", "name", "value", "found"], &[]);
 
 const CREATE_HELP: &str = "\
@@ -79,11 +83,11 @@ impl Command {
         match self {
             Self::Info(ProfileArgs { profile }) => info(context, profile),
             Self::Create(args) => args.run(context),
-            Self::Delete(args) => {
-                args.run(context, "delete", "deleted", |client, profile| client.run().custom_domain().delete(profile))
-            }
+            Self::Delete(args) => args.run(context, "delete", ("deleted", &DELETED), |client, profile| {
+                client.run().custom_domain().delete(profile)
+            }),
             Self::Regenerate(args) => {
-                args.run(context, "make new DNS records for", "regenerated", |client, profile| {
+                args.run(context, "make new DNS records for", ("regenerated", &REGENERATED), |client, profile| {
                     client.run().custom_domain().regenerate(profile)
                 })
             }
@@ -153,6 +157,7 @@ impl CreateArgs {
         let fields =
             Fields::default().set("domain", self.domain).set("subdomain", self.subdomain).set("email", self.email);
         let domain: NewCustomDomain = self.json.request(fields)?;
+        context.out.chosen(&CREATED)?;
         let client = context.client()?;
         let profile = resolved(&client, self.profile.profile)?;
         let said = client.run().custom_domain().create(profile, &domain)?;
@@ -168,9 +173,10 @@ impl DangerArgs {
         self,
         context: &Context<'_>,
         deed: &str,
-        done: &str,
+        (done, columns): (&str, &Columns),
         act: impl FnOnce(&Client, &ProfileId) -> tagoio::Result<String>,
     ) -> Result<()> {
+        context.out.chosen(columns)?;
         let client = context.client()?;
         let profile = resolved(&client, self.profile.profile)?;
         let host = client.run().custom_domain().info(&profile)?.host();
@@ -183,6 +189,7 @@ impl DangerArgs {
 }
 
 fn wait(context: &Context<'_>, profile: ProfileId, within: Duration) -> Result<()> {
+    context.out.chosen(&ACTIVE)?;
     let client = context.client()?;
     let profile = resolved(&client, profile)?;
     let mut seen: Vec<DnsEntry> = Vec::new();

@@ -12,11 +12,11 @@ use tagoio::{Client, NotificationId, UserId};
 
 use super::shape;
 use super::user::filter::Filter;
-use super::whom::user_id;
+use super::whom::{user_id, user_ids};
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::Columns;
+use crate::output::{CREATED, Columns, DELETED, UPDATED};
 use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
 
@@ -154,7 +154,7 @@ impl ContentArgs {
 impl CreateArgs {
     fn run(self, context: &Context<'_>) -> Result<()> {
         let notification: NewNotification = self.json.request(self.content.fields())?;
-        check(&notification)?;
+        check(&notification).map_err(|failure| self.json.blame(failure))?;
         for (field, value) in [("title", &notification.title), ("message", &notification.message)] {
             if value.as_deref().is_none_or(str::is_empty) {
                 return Err(Failure::usage("missing_field", format!("`{field}` is needed"))
@@ -185,6 +185,7 @@ impl CreateArgs {
             return Ok(());
         }
         if let ([(id, name)], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+            context.out.chosen(&CREATED)?;
             let sent = session.client().run().notifications().create(id, &notification)?;
             return context.out.created(sent, &format!("sent to {name}"));
         }
@@ -214,7 +215,8 @@ impl EditArgs {
             ));
         }
         let edit: NotificationEdit = self.json.request(fields)?;
-        check(&edit)?;
+        check(&edit).map_err(|failure| self.json.blame(failure))?;
+        context.out.chosen(&UPDATED)?;
         let said = context.client()?.run().notifications().edit(&self.id, &edit)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }
@@ -246,8 +248,7 @@ fn check(notification: &NewNotification) -> Result<()> {
 fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     let mut seen = HashSet::new();
     let mut users = Vec::with_capacity(names.len());
-    for name in names {
-        let id = user_id(client, name)?;
+    for (id, name) in user_ids(client, names)?.into_iter().zip(names) {
         if seen.insert(id.clone()) {
             users.push((id, name.clone()));
         }
@@ -280,6 +281,7 @@ fn delete(context: &Context<'_>, ids: &[NotificationId], danger: &Danger, bulk: 
         return Ok(());
     }
     if let ([id], true) = (ids, bulk.is_plain()) {
+        context.out.chosen(&DELETED)?;
         let said = session.client().run().notifications().delete(id)?;
         return context.out.ack(&json!({"id": id, "deleted": true}), &said);
     }

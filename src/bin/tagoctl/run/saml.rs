@@ -4,12 +4,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tagoio::run::{IdpMetadata, SamlAttributeMappings, SamlEdit, SamlInfo};
 
-use super::settings::ChangeArgs;
+use super::settings::{CHANGES, ChangeArgs};
 use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
-use crate::request::{Fields, JsonArgs, Pair, text_of};
+use crate::input::Input;
+use crate::request::{Fields, JsonArgs, Pair};
 
 const EDIT_HELP: &str = "\
 Attributes that are not named stay as they are; `KEY=` with nothing behind it takes one away. KEY is email, firstName, \
@@ -34,7 +35,7 @@ pub(crate) enum Command {
 pub(crate) struct EditArgs {
     /// The identity provider's metadata from a file, or from standard input with `-`: XML, or that in base 64
     #[arg(long, value_name = "FILE|-")]
-    idp_metadata: Option<String>,
+    idp_metadata: Option<Input>,
     /// Which of the identity provider's attributes becomes which of the user's
     #[arg(long = "map", value_name = "KEY=ATTRIBUTE")]
     map: Vec<Pair>,
@@ -73,9 +74,10 @@ impl EditArgs {
                 .hint("give --idp-metadata, --map or --json with `idp_metadata` and `mapping`"));
         }
         let mut edit: SamlEdit = self.json.request(Fields::default())?;
-        if let Some(file) = &self.idp_metadata {
-            edit = edit.idp_metadata(metadata(file, &text_of(file)?)?);
+        if let Some(input) = &self.idp_metadata {
+            edit = edit.idp_metadata(metadata(&input.to_string(), &input.text()?)?);
         }
+        context.out.chosen(&CHANGES)?;
         let client = context.client()?;
         let info = client.run().saml().info()?;
         let issuer = info.idp.map(|idp| idp.issuer).filter(|issuer| !issuer.is_empty());
@@ -121,12 +123,17 @@ impl EditArgs {
             Ok(Value::Object(mapping)) => mapping,
             _ => return Err(Failure::usage("invalid_field", "`mapping` has to be an object")),
         };
+        let check = |mapping: &Map<String, Value>| {
+            if self.how.allow_unknown {
+                return Ok(());
+            }
+            shape::check_mapping(&Value::Object(mapping.clone()), &Value::Object(present.clone()))
+        };
+        check(&mapping).map_err(|failure| self.json.blame(failure))?;
         for pair in &self.map {
             set(&mut mapping, pair);
         }
-        if !self.how.allow_unknown {
-            shape::check_mapping(&Value::Object(mapping.clone()), &Value::Object(present.clone()))?;
-        }
+        check(&mapping)?;
         for key in ["email", "firstName"] {
             if mapping.get(key).and_then(Value::as_str).is_none_or(str::is_empty) {
                 return Err(Failure::usage("missing_field", format!("the mapping needs `{key}`"))

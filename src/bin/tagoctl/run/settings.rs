@@ -9,8 +9,13 @@ use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
-use crate::output::{note, secrets};
-use crate::request::{Fields, JsonArgs, text_or_file};
+use crate::input::Text;
+use crate::output::{Columns, note, secrets};
+use crate::request::{Fields, JsonArgs};
+
+/// What is said of a change.
+pub(super) const CHANGES: Columns = Columns::new(&["updated", "changes"], &[]);
+const SENT: Columns = Columns::new(&["sent", "subject"], &[]);
 
 /// What comes first in a table of the settings.
 const FIRST: [&str; 7] = ["name", "sub_title", "url", "active", "profile", "signup_method", "auth_token_ttl"];
@@ -44,7 +49,7 @@ pub(crate) enum Command {
         subject: String,
         /// The body, as HTML: text, a file as `@FILE`, or standard input as `-`
         #[arg(long, value_name = "TEXT|@FILE|-")]
-        body: String,
+        body: Text,
     },
 }
 
@@ -116,7 +121,8 @@ impl Command {
             }
             Self::Edit(args) => args.run(context),
             Self::EmailTest { subject, body } => {
-                let body = text_or_file(&body)?;
+                context.out.chosen(&SENT)?;
+                let body = body.text()?;
                 let said = context.client()?.run().email_test(&subject, &body)?;
                 context.out.ack(&json!({"sent": true, "subject": subject}), &said)
             }
@@ -145,10 +151,14 @@ impl EditArgs {
             return Err(Failure::usage("no_changes", "nothing is to be changed")
                 .hint(format!("give a flag or --json; the fields are {}", fields.collect::<Vec<_>>().join(", "))));
         }
+        let flags = fields.as_object().clone();
         let wanted = self.json.request(fields)?;
         let client = context.client()?;
         let present = Settings::read(&client)?;
-        present.change(context, &client, wanted, &self.how)
+        // What the flags alone have wrong isn't the file's.
+        present.toward(flags, &self.how)?;
+        let change = present.toward(wanted, &self.how).map_err(|failure| self.json.blame(failure))?;
+        change.make(context, &client, &self.how)
     }
 }
 
@@ -164,28 +174,37 @@ impl Settings {
         }
     }
 
-    /// Sends what differs, and says what that is.
-    pub(super) fn change(
-        self,
-        context: &Context<'_>,
-        client: &Client,
-        wanted: Map<String, Value>,
-        how: &ChangeArgs,
-    ) -> Result<()> {
+    /// What has to change for the wanted settings, checked.
+    pub(super) fn toward(&self, wanted: Map<String, Value>, how: &ChangeArgs) -> Result<Change> {
         let Self(present) = self;
         if !how.allow_unknown {
             shape::check_settings(&Value::Object(wanted.clone()), &Value::Object(present.clone()))?;
         }
-        let changed = differing(&present, wanted)?;
+        let changed = differing(present, wanted)?;
         let settings = typed(Value::Object(changed.clone()))?;
         let old = changed.keys().filter_map(|key| Some((key.clone(), present.get(key)?.clone()))).collect();
-        let differences = difference::tell(context.out, &old, &changed);
+        Ok(Change { old, changed, settings })
+    }
+}
+
+/// A change of the settings.
+pub(super) struct Change {
+    old: Map<String, Value>,
+    changed: Map<String, Value>,
+    settings: RunSettings,
+}
+
+impl Change {
+    /// Sends what differs, and says what that is.
+    pub(super) fn make(&self, context: &Context<'_>, client: &Client, how: &ChangeArgs) -> Result<()> {
+        context.out.chosen(&CHANGES)?;
+        let differences = difference::tell(context.out, &self.old, &self.changed);
         let (updated, said) = if differences.is_empty() {
             (false, difference::NONE.to_owned())
         } else if how.dry_run {
             (false, difference::DRY_RUN.to_owned())
         } else {
-            (true, client.run().edit(&settings)?)
+            (true, client.run().edit(&self.settings)?)
         };
         context.out.ack(&json!({"updated": updated, "changes": differences}), &said)
     }

@@ -63,7 +63,7 @@ impl Command {
                     theme.insert(key, value.into());
                 }
                 let wanted = Map::from_iter([("theme".to_owned(), Value::Object(theme))]);
-                present.change(context, &client, wanted, &how)
+                present.toward(wanted, &how)?.make(context, &client, &how)
             }
         }
     }

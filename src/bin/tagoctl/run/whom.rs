@@ -1,6 +1,6 @@
-//! Which user is meant.
+//! Which users are meant.
 
-use tagoio::run::UserQuery;
+use tagoio::bulk::users;
 use tagoio::{Client, UserId};
 
 use crate::failure::{Failure, Result};
@@ -10,15 +10,24 @@ pub(super) fn user_id(client: &Client, whom: &str) -> Result<UserId> {
     if !whom.contains('@') {
         return Ok(UserId::new(whom));
     }
-    let lower = whom.to_lowercase();
-    // A plain filter may mind the case; one with an asterisk doesn't, but finds longer addresses too.
-    for pattern in [whom.to_owned(), format!("{lower}*")] {
-        for user in client.run().users().iter(&UserQuery::new().email(pattern)) {
-            let user = user?;
-            if user.email.to_lowercase() == lower {
-                return Ok(user.id);
-            }
+    let found = users::find(client, &[whom])?.pop().flatten();
+    found.map(|user| user.id).ok_or_else(|| nobody(whom))
+}
+
+/// The ids of several users.
+pub(super) fn user_ids(client: &Client, names: &[String]) -> Result<Vec<UserId>> {
+    let emails: Vec<&String> = names.iter().filter(|name| name.contains('@')).collect();
+    let mut found = users::find(client, &emails)?.into_iter();
+    let id = |name: &String| {
+        if name.contains('@') {
+            found.next().flatten().map(|user| user.id).ok_or_else(|| nobody(name))
+        } else {
+            Ok(UserId::new(name.as_str()))
         }
-    }
-    Err(Failure::not_found(format!("there is no user with the e-mail address {whom}")))
+    };
+    names.iter().map(id).collect()
+}
+
+fn nobody(email: &str) -> Failure {
+    Failure::not_found(format!("there is no user with the e-mail address {email}"))
 }

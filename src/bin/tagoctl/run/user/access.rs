@@ -7,8 +7,9 @@ use tagoio::run::UserInvite;
 
 use crate::connect::Context;
 use crate::failure::Result;
-use crate::output::{Format, print};
+use crate::output::Columns;
 use crate::run::whom::user_id;
+use crate::token::expiry_in_words;
 
 pub(super) const LOGIN_EXAMPLES: &str = "\
 The token can't be revoked but by deactivating or deleting the user, and each login is in the audit log.
@@ -16,6 +17,9 @@ The token can't be revoked but by deactivating or deleting the user, and each lo
 Examples:
   tagoctl run user login jane@example.com --expires '20 minutes'
   TOKEN=$(tagoctl run user login 61eb25a4d6a4a20011d4cd3c)";
+
+const LOGIN: Columns = Columns::new(&["token", "user", "expire_time"], &[]);
+const INVITED: Columns = Columns::new(&["id", "invited"], &[]);
 
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
@@ -29,18 +33,14 @@ pub(crate) struct LoginArgs {
 
 impl LoginArgs {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
+        context.out.chosen(&LOGIN)?;
         let client = context.client()?;
         let id = user_id(&client, &self.user)?;
         let login = client.run().users().login_as(&id, self.expires.as_ref())?;
         let token = login.token.expose();
-        match context.out.format() {
-            Format::Table => print(&format!("{token}\n")),
-            _ => context.out.item_in_full(&json!({
-                "token": token,
-                "user": id,
-                "expire_time": login.expire_time.map(|expiry| expiry.to_string()),
-            })),
-        }
+        let sentence = format!("a token of {}; {}", self.user, expiry_in_words(login.expire_time.as_ref()));
+        let item = json!({"token": token, "user": id, "expire_time": login.expire_time});
+        context.out.minted(token, &LOGIN, item, &sentence)
     }
 }
 
@@ -56,6 +56,7 @@ pub(crate) struct InviteArgs {
 
 impl InviteArgs {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
+        context.out.chosen(&INVITED)?;
         let client = context.client()?;
         let id = user_id(&client, &self.user)?;
         let mut invite = UserInvite::new();

@@ -6,7 +6,7 @@ use tagoio::run::{NewUser, SendEmail};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::note;
+use crate::output::{CREATED, note};
 use crate::prompt::PasswordArgs;
 use crate::request::{Fields, JsonArgs, Pair, tags};
 
@@ -58,6 +58,7 @@ impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let mut user: NewUser = self.json.request(self.fields())?;
         self.check(&user)?;
+        context.out.chosen(&CREATED)?;
         let client = context.client()?;
         if self.password.is_given() || !(has_password(&user) || generates_password(&user)) {
             user.password = self.password.new_password(&user.email)?.into();

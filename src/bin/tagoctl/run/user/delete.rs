@@ -1,22 +1,21 @@
 //! `tagoctl run user delete`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
-use tagoio::bulk::DeleteUser;
-use tagoio::run::{UserField, UserInfo, UserQuery, UserRow};
+use tagoio::bulk::{DeleteUser, users};
+use tagoio::run::{UserField, UserInfo, UserRow};
 use tagoio::{Client, UserId};
 
 use super::filter::Filter;
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
-use crate::output::{Columns, Format, note};
+use crate::input::Input;
+use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
-use crate::request::text_of;
-use crate::run::whom::user_id;
 
 pub(super) const EXAMPLES: &str = "\
 All users are looked up before the first one is deleted. A file has an id or an e-mail address on each line.
@@ -28,8 +27,6 @@ Examples:
 
 const COLUMNS: Columns = Columns::new(&["id", "name", "email"], &[]);
 
-/// Up to so many users are looked up one by one; more of them in one pass through all users.
-const FEW: usize = 50;
 /// How many users are shown before the question.
 const SHOWN: usize = 10;
 
@@ -40,7 +37,7 @@ pub(crate) struct Args {
     users: Vec<String>,
     /// Take the users from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE|-", conflicts_with = "users")]
-    file: Option<String>,
+    file: Option<Input>,
     /// Pass over users that aren't there (any more)
     #[arg(long)]
     ignore_missing: bool,
@@ -78,9 +75,8 @@ impl Named {
 
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
-        context.out.chosen(&COLUMNS)?;
         let names = match &self.file {
-            Some(file) => lines_of(file, &text_of(file)?)?,
+            Some(input) => lines_of(&input.to_string(), &input.text()?)?,
             None => self.users.clone(),
         };
         let is_named = self.file.is_some() || !self.users.is_empty();
@@ -98,6 +94,10 @@ impl Args {
         let session = self.bulk.begin(context)?;
         let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
 
+        let is_alone = users.len() == 1 && self.users.len() == 1 && self.bulk.is_plain();
+        if is_alone && !self.danger.is_dry_run() {
+            context.out.chosen(&DELETED)?;
+        }
         if self.danger.is_dry_run() {
             context.out.list(&COLUMNS, &users)?;
         } else if self.danger.asks() && context.out.format() == Format::Table && users.len() > 1 {
@@ -111,7 +111,7 @@ impl Args {
         if !self.danger.is_meant(&deed)? {
             return Ok(());
         }
-        if let ([user], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+        if let ([user], true) = (&users[..], is_alone) {
             let said = session.client().run().users().delete(&user.id)?;
             return context.out.ack(&json!({"id": user.id, "deleted": true}), &format!("{}: {said}", user.text()));
         }
@@ -131,8 +131,7 @@ impl Args {
 
     /// The users of these ids and e-mail addresses, each of them once.
     fn named(&self, client: &Client, names: &[String]) -> Result<Vec<Named>> {
-        let found: Vec<Option<Named>> =
-            if names.len() <= FEW { one_by_one(client, names)? } else { in_one_pass(client, names)? };
+        let found = users::find(client, names)?;
         let missing: Vec<&str> =
             names.iter().zip(&found).filter(|(_, user)| user.is_none()).map(|(name, _)| name.as_str()).collect();
         if !missing.is_empty() && !self.ignore_missing && !self.bulk.is_resuming() {
@@ -143,46 +142,11 @@ impl Args {
             return Err(Failure::not_found(format!("{who}: nobody was deleted")));
         }
         let mut seen = HashSet::new();
-        Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).collect())
+        Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).map(Named::from).collect())
     }
 }
 
 const FIELDS: [UserField; 3] = [UserField::Id, UserField::Name, UserField::Email];
-
-fn one_by_one(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
-    let users = client.run().users();
-    let find = |name: &String| -> Result<Option<Named>> {
-        let id = match user_id(client, name) {
-            Ok(id) => id,
-            Err(failure) if failure.is_not_found() => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        match users.info(id) {
-            Ok(user) => Ok(Some(user.into())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    };
-    names.iter().map(find).collect()
-}
-
-fn in_one_pass(client: &Client, names: &[String]) -> Result<Vec<Option<Named>>> {
-    let mut wanted: HashMap<String, Option<Named>> = names.iter().map(|name| (key(name), None)).collect();
-    for row in client.run().users().iter(&UserQuery::new().fields(FIELDS)) {
-        let Some(user) = Named::of_row(row?) else { continue };
-        for name in [user.id.to_string(), key(&user.email)] {
-            if let Some(found) = wanted.get_mut(&name) {
-                *found = Some(user.clone());
-            }
-        }
-    }
-    Ok(names.iter().map(|name| wanted.get(&key(name)).cloned().flatten()).collect())
-}
-
-/// E-mail addresses are the same whatever their case, ids are not.
-fn key(name: &str) -> String {
-    if name.contains('@') { name.to_lowercase() } else { name.to_owned() }
-}
 
 fn show(users: &[Named]) {
     for user in users.iter().take(SHOWN) {

@@ -7,6 +7,7 @@ use tagoio::{Client, Patch, Tag, UserId};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::output::UPDATED;
 use crate::prompt::PasswordArgs;
 use crate::request::{Fields, JsonArgs, Pair, tags};
 use crate::run::whom::user_id;
@@ -78,6 +79,7 @@ impl Args {
                  --new-password and --logout-sessions change something; --json takes every field",
             ));
         }
+        context.out.chosen(&UPDATED)?;
         let client = context.client()?;
         let id = user_id(&client, &self.user)?;
         let mut edit = self.with_tags(edit, &client, &id)?;

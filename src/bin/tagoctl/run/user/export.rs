@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use serde_json::json;
 use tagoio::bulk::Stop;
-use tagoio::bulk::users::{UserColumn, UserExport};
-use tagoio::run::{UserOrder, UserQuery};
-use tagoio::{Client, Direction};
+use tagoio::bulk::users::{self, UserColumn, UserExport};
+use tagoio::run::{UserInfo, UserOrder, UserQuery};
+use tagoio::{Client, Direction, UserId};
 
 use super::filter::Filter;
 use super::source::Form;
@@ -17,7 +17,7 @@ use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::file;
 use crate::nearest::did_you_mean;
-use crate::output::{Format, Output};
+use crate::output::{Format, Output, note};
 
 pub(super) const EXAMPLES: &str = "\
 `import` and `sync` read what this writes.
@@ -31,6 +31,9 @@ Examples:
   tagoctl run user export users.csv --tag-columns site,floor
   tagoctl run user export --format jsonl | gzip > users.jsonl.gz";
 
+/// How many users are read before they are written.
+const BATCH: usize = 100;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The file, which is there only once it is complete; standard output when none is given
@@ -42,6 +45,9 @@ pub(crate) struct Args {
     /// Have a column for each tag of these keys, besides the one with all tags
     #[arg(long, value_delimiter = ',', value_name = "KEY,…")]
     tag_columns: Vec<String>,
+    /// Put ' before what a spreadsheet would take for a formula; such a file can't be read back as it was
+    #[arg(long)]
+    for_spreadsheet: bool,
     #[command(flatten)]
     filter: Filter,
 }
@@ -50,10 +56,13 @@ impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let form = self.form(context.out);
         let columns = self.columns(context.out, form)?;
+        if self.for_spreadsheet && form == Form::Jsonl {
+            return Err(Failure::usage("conflict", "--for-spreadsheet is for CSV only"));
+        }
         let client = context.client()?;
         // Who is created meanwhile comes last, and moves nobody to another page.
         let query = self.filter.query().order_by(UserOrder::CreatedAt, Direction::Ascending);
-        let export = Export { client: &client, query, columns, form };
+        let export = Export { client: &client, query, columns, form, for_spreadsheet: self.for_spreadsheet };
         let Some(path) = &self.file else {
             return export.write("standard output", io::stdout().lock(), None).map(drop);
         };
@@ -75,12 +84,7 @@ impl Args {
     fn columns(&self, out: &Output, form: Form) -> Result<Vec<UserColumn>> {
         let mut columns = Vec::new();
         for name in out.columns() {
-            columns.push(name.parse().map_err(|_| {
-                let known = || UserColumn::NAMES.iter().copied();
-                let all: Vec<&str> = known().collect();
-                Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
-                    .hint(format!("there are {}", all.join(", ")))
-            })?);
+            columns.push(name.parse().map_err(|_| no_column(name))?);
         }
         if columns.is_empty() {
             columns.extend_from_slice(UserColumn::EXPORT);
@@ -96,11 +100,23 @@ impl Args {
     }
 }
 
+/// What is wrong with a name that no column has.
+fn no_column(name: &str) -> Failure {
+    let known = || UserColumn::NAMES.iter().copied();
+    if known().any(|known| known == name && known.ends_with(':')) {
+        return Failure::usage("unknown_column", format!("the column `{name}` wants a key, as in `{name}KEY`"));
+    }
+    let all: Vec<&str> = known().collect();
+    Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
+        .hint(format!("there are {}", all.join(", ")))
+}
+
 struct Export<'a> {
     client: &'a Client,
     query: UserQuery,
     columns: Vec<UserColumn>,
     form: Form,
+    for_spreadsheet: bool,
 }
 
 impl Export<'_> {
@@ -110,20 +126,56 @@ impl Export<'_> {
             Form::Csv => UserExport::csv(file, &self.columns),
             Form::Jsonl => UserExport::json_lines(file, &self.columns),
         };
-        let mut export = export.map_err(unwritable)?;
-        let is_in_list = !self.columns.iter().any(UserColumn::is_beyond_lists);
-        let users = self.client.run().users();
-        let mut count = 0;
-        for user in users.iter(&self.query) {
+        let mut export = export.map_err(unwritable)?.for_spreadsheet(self.for_spreadsheet);
+        let mut listed = self.client.run().users().iter(&self.query);
+        let (mut count, mut gone, mut unfit) = (0, 0, Vec::new());
+        loop {
             if stop.is_some_and(Stop::is_requested) {
                 return Err(Failure::Interrupted(format!("stopped after {count} users: there is no {name}")));
             }
-            let listed = user?;
-            let user = if is_in_list { listed } else { users.info(listed.id)? };
-            export.write(&user).map_err(unwritable)?;
-            count += 1;
+            let batch = listed.by_ref().take(BATCH).collect::<tagoio::Result<Vec<_>>>()?;
+            if batch.is_empty() {
+                break;
+            }
+            for user in self.whole(batch)? {
+                let Some(user) = user else {
+                    gone += 1;
+                    continue;
+                };
+                match export.write(&user) {
+                    Ok(()) => count += 1,
+                    // All of them are told of at once.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidData => unfit.push(error.to_string()),
+                    Err(error) => return Err(unwritable(error)),
+                }
+            }
+        }
+        if !unfit.is_empty() {
+            return Err(cannot_hold(name, &unfit));
+        }
+        if gone > 0 {
+            note(&format!("deleted while they were read, and not in {name}: {gone}"));
+        }
+        if let empty @ 1.. = export.cells_left_empty() {
+            note(&format!(
+                "left empty, because a user has several tags of the key, which the column tags has: {empty}"
+            ));
         }
         export.finish().and_then(|mut file| file.flush()).map_err(unwritable)?;
         Ok(count)
     }
+
+    /// The users with all that the columns need; `None` for one who isn't there any more.
+    fn whole(&self, listed: Vec<UserInfo>) -> Result<Vec<Option<UserInfo>>> {
+        if !self.columns.iter().any(UserColumn::is_beyond_lists) {
+            return Ok(listed.into_iter().map(Some).collect());
+        }
+        let ids: Vec<UserId> = listed.into_iter().map(|user| user.id).collect();
+        Ok(users::details(self.client, &ids)?)
+    }
+}
+
+fn cannot_hold(name: &str, users: &[String]) -> Failure {
+    let failure = Failure::usage("conflict", format!("{name}: the columns can't hold what some users have"));
+    users.iter().fold(failure, |failure, text| failure.problem(text.as_str(), json!({"message": text})))
 }

@@ -1,7 +1,5 @@
 //! `tagoctl run user import` and `sync`: users as a list wants them.
 
-use std::path::Path;
-
 use clap::Args;
 use tagoio::bulk::users::{PlanCounts, UserPlan};
 
@@ -10,6 +8,7 @@ use super::source::Source;
 use crate::bulk::{BulkArgs, JournalFile, Session, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::output::Format;
 use crate::prompt::Danger;
 
@@ -35,7 +34,7 @@ Examples:
 pub(crate) struct ImportArgs {
     /// The list of users; `-` is standard input
     #[arg(value_name = "FILE|-")]
-    file: String,
+    file: Input,
     /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
@@ -73,7 +72,7 @@ Examples:
 pub(crate) struct SyncArgs {
     /// The list of users; `-` is standard input
     #[arg(value_name = "FILE|-")]
-    file: String,
+    file: Input,
     /// Delete the users that aren't in the list
     #[arg(long)]
     delete_missing: bool,
@@ -115,8 +114,8 @@ impl SyncArgs {
     }
 }
 
-fn journal(bulk: &BulkArgs, file: &str) -> Result<Option<JournalFile>> {
-    bulk.journal_file((file != "-").then_some(Path::new(file)))
+fn journal(bulk: &BulkArgs, file: &Input) -> Result<Option<JournalFile>> {
+    bulk.journal_file(file.path())
 }
 
 fn execute(session: &Session<'_>, work: &str, journal: Option<&JournalFile>, plan: &UserPlan) -> Result<()> {

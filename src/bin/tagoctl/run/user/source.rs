@@ -1,6 +1,5 @@
 //! A list of users, and what is to become of it.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -10,6 +9,7 @@ use tagoio::bulk::users::{ListError, PlanError, Problem, SyncOptions, TagPolicy,
 
 use crate::bulk::is_json_lines;
 use crate::failure::{Failure, Result};
+use crate::input::Input;
 use crate::nearest::did_you_mean;
 
 /// How a list of users is read, and what it does to those who exist.
@@ -55,15 +55,16 @@ impl Form {
     /// What the beginning of a file says.
     fn of_text(text: &[u8]) -> Self {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        if text.trim_ascii_start().starts_with(b"{") { Self::Jsonl } else { Self::Csv }
+        // An array is refused with a word on what is wanted instead.
+        if matches!(text.trim_ascii_start(), [b'{' | b'[', ..]) { Self::Jsonl } else { Self::Csv }
     }
 }
 
 impl Source {
     /// Reads and checks the whole list.
-    pub(super) fn list(&self, file: &str) -> Result<UserList> {
-        let text = bytes_of(file)?;
-        let form = self.format.or_else(|| Form::of_name(Path::new(file))).unwrap_or_else(|| Form::of_text(&text));
+    pub(super) fn list(&self, file: &Input) -> Result<UserList> {
+        let text = file.bytes()?;
+        let form = self.format.or_else(|| Form::of_name(file.path()?)).unwrap_or_else(|| Form::of_text(&text));
         let list = match form {
             Form::Csv => UserList::from_csv(&text[..]),
             Form::Jsonl => UserList::from_json_lines(&text[..]),
@@ -72,7 +73,7 @@ impl Source {
     }
 
     /// Compares the list with the users that there are.
-    pub(super) fn plan(&self, client: &Client, file: &str, list: UserList, delete_missing: bool) -> Result<UserPlan> {
+    pub(super) fn plan(&self, client: &Client, file: &Input, list: UserList, delete_missing: bool) -> Result<UserPlan> {
         let mut options = SyncOptions::new()
             .tags(if self.replace_tags { TagPolicy::Replace } else { TagPolicy::Merge })
             .generate_passwords(self.generate_password)
@@ -89,27 +90,11 @@ impl Source {
     }
 }
 
-fn bytes_of(file: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = if file == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
-    };
-    read.map_err(|error| Failure::unreadable(name_of(file), &error))?;
-    Ok(bytes)
-}
-
-fn name_of(file: &str) -> &str {
-    if file == "-" { "standard input" } else { file }
-}
-
 /// All that is wrong with a list.
-fn unusable(file: &str, error: &ListError) -> Failure {
+fn unusable(file: &Input, error: &ListError) -> Failure {
     let count = error.problems.len();
     let plural = if count == 1 { "" } else { "s" };
-    let failure =
-        Failure::usage("invalid_list", format!("{}: {count} problem{plural}, nothing was sent", name_of(file)));
+    let failure = Failure::usage("invalid_list", format!("{file}: {count} problem{plural}, nothing was sent"));
     error.problems.iter().fold(failure, |failure, problem| {
         let meant = meant(problem);
         let details =
@@ -138,7 +123,6 @@ mod tests {
             ("users.jsonl", Some(Form::Jsonl)),
             ("users.ndjson", Some(Form::Jsonl)),
             ("users.txt", None),
-            ("-", None),
         ] {
             assert_eq!(Form::of_name(Path::new(name)), form, "{name}");
         }
@@ -146,6 +130,7 @@ mod tests {
             ("email,name\n", Form::Csv),
             ("\n {\"email\":\"a@x.io\"}", Form::Jsonl),
             ("\u{feff}{}", Form::Jsonl),
+            (" [\n {", Form::Jsonl),
             ("", Form::Csv),
         ] {
             assert_eq!(Form::of_text(text.as_bytes()), form, "{text}");

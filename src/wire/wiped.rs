@@ -1,0 +1,93 @@
+//! What may hold a secret on its way into a request: wiped when it is dropped, and when it moves to make room.
+
+use std::io;
+
+use zeroize::Zeroizing;
+
+/// Text that leaves no copy behind as it grows.
+#[derive(Default)]
+pub(crate) struct WipedText(Zeroizing<String>);
+
+impl WipedText {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Zeroizing::new(String::with_capacity(bytes)))
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        if self.0.capacity() - self.0.len() < text.len() {
+            let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), text.len())));
+            larger.push_str(&self.0);
+            self.0 = larger;
+        }
+        self.0.push_str(text);
+    }
+
+    pub(crate) fn extend<'a>(&mut self, pieces: impl IntoIterator<Item = &'a str>) {
+        pieces.into_iter().for_each(|piece| self.push(piece));
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_inner(self) -> Zeroizing<String> {
+        self.0
+    }
+}
+
+impl From<String> for WipedText {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+/// Bytes that leave no copy behind as they grow.
+#[derive(Default)]
+pub(crate) struct WipedBytes(Zeroizing<Vec<u8>>);
+
+impl WipedBytes {
+    pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+}
+
+impl io::Write for WipedBytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.capacity() - self.0.len() < bytes.len() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(grown(self.0.len(), bytes.len())));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn grown(length: usize, more: usize) -> usize {
+    (length + more).max(2 * length).max(128)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn what_grows_keeps_what_it_had() {
+        let (mut text, mut bytes) = (WipedText::with_capacity(1), WipedBytes::default());
+        let mut expected = String::new();
+        for piece in ["a", "", "ção", "日本", "x".repeat(1000).as_str()].repeat(3) {
+            text.push(piece);
+            bytes.write_all(piece.as_bytes()).unwrap();
+            expected.push_str(piece);
+        }
+        assert_eq!(text.as_str(), expected);
+        assert_eq!(**text.into_inner(), *expected);
+        assert_eq!(**bytes.into_inner(), *expected.as_bytes());
+    }
+}
