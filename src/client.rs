@@ -34,6 +34,8 @@ pub struct Client {
 
 struct Inner {
     transport: Arc<dyn Transport>,
+    /// The transport below the retries that the builder put around it.
+    unretried: Option<Arc<dyn Transport>>,
     region: Region,
     token: Token,
     user_agent: Arc<str>,
@@ -138,12 +140,12 @@ impl Client {
         Ok(wire::presentable(&text, &request, &response))
     }
 
-    /// The same client with something around its transport.
-    pub(crate) fn wrapped<T: Transport + 'static>(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> T) -> Self {
-        let Inner { transport, region, token, user_agent, limits } = &*self.inner;
-        let transport = Arc::new(wrap(Arc::clone(transport)));
+    /// The same client without the retries that the builder put around its transport, and with something else there.
+    pub(crate) fn unretried<T: Transport + 'static>(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> T) -> Self {
+        let Inner { transport, unretried, region, token, user_agent, limits } = &*self.inner;
+        let transport = Arc::new(wrap(Arc::clone(unretried.as_ref().unwrap_or(transport))));
         let (region, token, user_agent) = (region.clone(), token.clone(), Arc::clone(user_agent));
-        Self { inner: Arc::new(Inner { transport, region, token, user_agent, limits: *limits }) }
+        Self { inner: Arc::new(Inner { transport, unretried: None, region, token, user_agent, limits: *limits }) }
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
@@ -412,8 +414,8 @@ impl ClientBuilder {
         }
         let user_agent = self.user_agent()?;
         let limits = self.limits;
-        let transport = Arc::from(self.into_transport()?);
-        Ok(Client { inner: Arc::new(Inner { transport, region, token, user_agent, limits }) })
+        let Stack { transport, unretried } = self.into_transport()?;
+        Ok(Client { inner: Arc::new(Inner { transport, unretried, region, token, user_agent, limits }) })
     }
 
     /// An environment variable; as in TagoIO's SDKs, an empty one counts as none.
@@ -447,7 +449,7 @@ impl ClientBuilder {
         Ok(user_agent.into())
     }
 
-    fn into_transport(mut self) -> Result<Box<dyn Transport>> {
+    fn into_transport(mut self) -> Result<Stack> {
         let Some(transport) = self.transport.take() else {
             return self.default_transport();
         };
@@ -461,11 +463,11 @@ impl ClientBuilder {
         if self.proxy.is_some() {
             return Err(Error::config("proxy", "a transport of your own has its own proxy settings"));
         }
-        Ok(transport)
+        Ok(Stack { transport: Arc::from(transport), unretried: None })
     }
 
     #[cfg(feature = "_ureq")]
-    fn default_transport(self) -> Result<Box<dyn Transport>> {
+    fn default_transport(self) -> Result<Stack> {
         use crate::transport::{Retry, RetryPolicy, UreqTransport};
 
         let attempts = match (self.attempts, self.var("TAGOIO_REQUEST_ATTEMPTS")) {
@@ -487,18 +489,26 @@ impl ClientBuilder {
         let ureq = UreqTransport::with_proxy_of(&self.proxy.unwrap_or_default(), &*self.vars)?;
         #[cfg(feature = "log")]
         let ureq = crate::transport::Logged::new(ureq);
-        let retry = Retry::new(ureq, policy);
-        Ok(Box::new(match self.clock {
+        let unretried: Arc<dyn Transport> = Arc::new(ureq);
+        let retry = Retry::new(Arc::clone(&unretried), policy);
+        let retry = match self.clock {
             Some(clock) => retry.with_clock(clock),
             None => retry,
-        }))
+        };
+        Ok(Stack { transport: Arc::new(retry), unretried: Some(unretried) })
     }
 
     #[cfg(not(feature = "_ureq"))]
     #[expect(clippy::unused_self, reason = "as with the feature")]
-    fn default_transport(self) -> Result<Box<dyn Transport>> {
+    fn default_transport(self) -> Result<Stack> {
         Err(Error::config("transport", "there is none: set one, or build with the feature `ureq`"))
     }
+}
+
+/// What a client sends its requests with.
+struct Stack {
+    transport: Arc<dyn Transport>,
+    unretried: Option<Arc<dyn Transport>>,
 }
 
 impl fmt::Debug for ClientBuilder {

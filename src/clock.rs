@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 /// A source of time, and the one who waits.
 pub trait Clock: Send + Sync + fmt::Debug {
@@ -34,6 +34,21 @@ impl Clock for SystemClock {
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
+}
+
+/// The clock minute in which it is now: TagoIO counts requests in these.
+pub(crate) fn minute_of(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now)
+}
+
+/// The clock minute after the one in which it is now; at the end of time, there is none.
+pub(crate) fn next_minute(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    minute_of(now).checked_add_signed(TimeDelta::minutes(1))
+}
+
+/// How long it takes until the next clock minute begins.
+pub(crate) fn until_next_minute(now: DateTime<Utc>) -> Duration {
+    next_minute(now).and_then(|next| (next - now).to_std().ok()).unwrap_or(Duration::from_secs(60))
 }
 
 /// A clock that stands still until it is moved; to wait by it is to move it. For tests and simulations.
@@ -104,5 +119,21 @@ impl Clock for ManualClock {
     fn sleep(&self, duration: Duration) {
         self.advance(duration);
         self.state().sleeps.push(duration);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_minute_ends_when_the_next_one_begins() {
+        for (now, milliseconds) in
+            [("2026-01-31T12:45:00Z", 60_000), ("2026-01-31T12:45:09.250Z", 50_750), ("2026-01-31T23:59:59.999Z", 1)]
+        {
+            assert_eq!(until_next_minute(now.parse().unwrap()), Duration::from_millis(milliseconds), "{now}");
+        }
+        assert_eq!(until_next_minute(DateTime::<Utc>::MAX_UTC), Duration::from_secs(60), "there is no next one");
+        assert_eq!(next_minute(DateTime::<Utc>::MAX_UTC), None);
     }
 }

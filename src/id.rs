@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::patch::Patch;
+use crate::wire::refusal;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
@@ -14,7 +17,7 @@ macro_rules! id {
         /// Converts from text. Today's ids are 24 hexadecimal digits, older and newer ones look different, so no
         /// length or alphabet is checked; but what can't be one segment of a URL's path (empty, `.`, `..`, control
         /// characters) is refused with [`Error::Config`](crate::Error::Config) by the call it is given to, before
-        /// anything is sent. Everything else is percent-encoded.
+        /// anything is sent; [`parse`](str::parse) refuses it at once. Everything else is percent-encoded.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Cow<'static, str>);
@@ -46,6 +49,15 @@ macro_rules! id {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
+            }
+        }
+
+        /// Refuses at once what a call would refuse.
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(id: &str) -> Result<Self> {
+                refusal(id).map_or_else(|| Ok(Self::new(id)), |problem| Err(Error::config("id", problem)))
             }
         }
 
@@ -141,6 +153,8 @@ mod tests {
         assert_eq!(ProfileId::from(&id), id);
         assert_eq!(id.to_string(), "61fac4d9a5c9f40012a5ff92");
         assert_eq!(format!("{:?}", UserId::from("u1")), r#"UserId("u1")"#);
+        assert_eq!("a/b".parse::<UserId>().unwrap(), "a/b");
+        assert_eq!("..".parse::<UserId>().unwrap_err().to_string(), "invalid id: it would name another path");
         assert_eq!(serde_json::to_string(&ProfileId::CURRENT).unwrap(), r#""current""#);
     }
 }

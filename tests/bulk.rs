@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tagoio::bulk::{
-    Action, Before, Bulk, DeleteUser, Done, Event, Halt, Journal, JournalHeader, Notify, Outcome, Report, Stop, Task,
-    Wait,
+    Action, Before, Bulk, DeleteNotification, DeleteUser, Done, Event, Halt, Journal, JournalHeader, Notify, Outcome,
+    Report, Stop, Task, Wait,
 };
 use tagoio::clock::{Clock, ManualClock};
-use tagoio::run::{NewNotification, NewUser, UserInfo, UserQuery};
+use tagoio::run::{NewNotification, NewUser, UserField, UserInfo, UserOrder, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
-use tagoio::transport::{Method, Request, Response, TransportErrorKind, from_fn};
-use tagoio::{Client, Result, Token, UserId};
+use tagoio::transport::{Method, Request, Response, Transport, TransportErrorKind, from_fn};
+use tagoio::{Client, Direction, Result, Token, UserId};
 
 /// A sandbox with users, at 9 seconds past the minute.
 struct World {
@@ -236,6 +236,141 @@ fn a_user_who_is_not_there_is_missing() {
     let report = world.bulk().run(&tasks);
     let actions: Vec<_> = report.outcomes.iter().map(|outcome| outcome.done().unwrap().action.as_str()).collect();
     assert_eq!(actions, ["deleted", "missing", "deleted", "deleted"]);
+}
+
+#[test]
+fn what_only_a_proxy_does_not_know_is_not_missing() {
+    // (answer to the deletion, outcome)
+    for (fault, outcome) in [
+        (answer(404, "<html>Not Found</html>"), "F"),
+        (answer(404, ""), "F"),
+        (answer(404, r#"{"error":"no such route"}"#), "F"),
+        (answer(404, r#"{"status":false,"message":"User Not Found"}"#), "d"),
+    ] {
+        let world = World::new(1);
+        let user = world.users().remove(0);
+        let sent = world.tago.run().notifications().create(&user, &notification()).unwrap();
+        for path in ["/run/users/*", "/run/notification/*"] {
+            world.inject(FaultRule::new(fault.clone()).on(Method::Delete, path));
+        }
+        assert_eq!(letters(&world.bulk().run(&world.deletions())), outcome, "{fault:?}");
+        assert_eq!(letters(&world.bulk().run(&[DeleteNotification::new(sent)])), outcome, "{fault:?}");
+        assert_eq!(world.users(), [user], "{fault:?}");
+
+        // Who isn't known to be gone may have got it.
+        let look = if outcome == "F" { "U" } else { "d" };
+        world.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/notification/").taking_effect());
+        world.inject(FaultRule::new(fault.clone()).on(Method::Get, "/run/notification/*"));
+        assert_eq!(letters(&world.bulk().run(&world.notifications())), look, "{fault:?}");
+    }
+}
+
+#[test]
+fn several_notifications_are_deleted_and_one_that_is_not_there_is_missing() {
+    let world = World::new(1);
+    let user = world.users().remove(0);
+    let mut tasks: Vec<_> = (0..3)
+        .map(|_| DeleteNotification::new(world.tago.run().notifications().create(&user, &notification()).unwrap()))
+        .collect();
+    tasks.insert(1, DeleteNotification::new("61eb25a4d6a4a20011d4cd3c"));
+    world.inject(FaultRule::new(Fault::HangUp).on(Method::Delete, "/run/notification/*").taking_effect());
+    let report = world.bulk().jobs(1).run(&tasks);
+    let actions: Vec<_> = report.outcomes.iter().map(|outcome| outcome.done().unwrap().action.as_str()).collect();
+    assert_eq!(actions, ["deleted", "missing", "deleted", "deleted"]);
+    assert_eq!(world.received(), [0]);
+}
+
+#[test]
+fn a_task_whose_key_another_one_has_fails() {
+    let world = World::new(2);
+    let mut tasks = world.notifications();
+    tasks.push(tasks[0].clone());
+    let dir = tempfile::tempdir().unwrap();
+    let header = JournalHeader::new("notify", &world.tago);
+    let journal = Journal::create(dir.path().join("journal"), &header).unwrap();
+    for (bulk, received) in [(world.bulk(), 1), (world.bulk().journal(&journal), 2)] {
+        let report = bulk.run(&tasks);
+        assert_eq!(letters(&report), "ddF");
+        assert_eq!(world.received(), [received; 2]);
+        let error = report.outcomes[2].error().unwrap();
+        assert_eq!(error.to_string(), "invalid bulk task: another one before it has its key");
+    }
+}
+
+#[test]
+fn whoever_registers_while_users_are_listed_gives_nobody_a_second_notification() {
+    for order in [None, Some((UserOrder::CreatedAt, Direction::Ascending))] {
+        let world = World::new(1_500);
+        let lists = AtomicUsize::new(0);
+        let transport = {
+            let (sandbox, tago) = (world.sandbox.clone(), world.tago.clone());
+            from_fn(move |request: &Request| {
+                let answer = sandbox.send(request);
+                if lists.fetch_add(1, Ordering::Relaxed) == 0 {
+                    // Before everybody in the order of names, and in the room of somebody who leaves.
+                    let last = sandbox.users().into_iter().max_by(|one, other| one.name.cmp(&other.name)).unwrap();
+                    tago.run().users().delete(&last.id).unwrap();
+                    let new = NewUser::new("!", "first@example.com", "UTC").generate_password(true);
+                    tago.run().users().create(&new).unwrap();
+                }
+                answer
+            })
+        };
+        let tago = Client::builder().token(world.sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+        let query = UserQuery::new().fields([UserField::Id]);
+        let query = order.clone().into_iter().fold(query, |query, (by, direction)| query.order_by(by, direction));
+        let text = Arc::new(notification());
+        let tasks: Vec<_> = tago
+            .run()
+            .users()
+            .iter(&query)
+            .map(|user| Notify::new(user.unwrap().id.unwrap(), Arc::clone(&text)))
+            .collect();
+        let report = world.bulk().run(&tasks);
+        let twice = world.received().into_iter().filter(|count| *count > 1).count();
+        assert_eq!(twice, 0, "{order:?}");
+        // By name, somebody is on two pages; the one that is there already is told.
+        assert_eq!(report.progress.failed, usize::from(order.is_none()), "{order:?}");
+    }
+}
+
+#[test]
+fn what_a_gateway_gave_up_on_is_not_looked_up_before_tagoio_is_done_with_it() {
+    type Ending = fn() -> std::result::Result<Response, tagoio::transport::TransportError>;
+
+    // (what becomes of the first request, after how many seconds it takes effect, how many are sent)
+    let hang_up = || Err(TransportErrorKind::ConnectionLost.into());
+    let gateway = || Ok(Response::new(504).with_body("<html>"));
+    for (ending, delay, received) in [
+        (gateway as Ending, 3, 1),
+        (gateway as Ending, 9, 1),
+        (hang_up as Ending, 9, 1),
+        // The gap that is left.
+        (gateway as Ending, 3_600, 2),
+    ] {
+        let world = World::new(1);
+        let late: Mutex<Option<(Duration, Request)>> = Mutex::default();
+        let (sandbox, clock, posts) = (world.sandbox.clone(), world.clock.clone(), AtomicUsize::new(0));
+        let transport = from_fn(move |request: &Request| {
+            let mut late = late.lock().unwrap();
+            if let Some((_, request)) = late.take_if(|(due, _)| *due <= clock.now()) {
+                sandbox.send(&request).unwrap();
+            }
+            if request.method() == Method::Post && posts.fetch_add(1, Ordering::Relaxed) == 0 {
+                *late = Some((clock.now() + Duration::from_secs(delay), request.clone()));
+                return ending();
+            }
+            sandbox.send(request)
+        });
+        let tago = Client::builder().token(world.sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+        let started = world.clock.now();
+        let report = Bulk::new(&tago).clock(world.clock.clone()).run(&world.notifications());
+        assert!(report.is_complete(), "{delay} s: {:?}", report.outcomes);
+        assert!(world.clock.now() < started + Duration::from_secs(12), "{delay} s");
+        world.clock.advance(Duration::from_secs(delay));
+        tago.run().info().unwrap();
+        assert_eq!(world.received(), [received], "{delay} s");
+    }
 }
 
 #[test]
@@ -609,7 +744,10 @@ mod journal {
         };
         assert_eq!(whole.split_inclusive(|byte| *byte == b'\n').count(), 7, "a header and two lines for each task");
         let header_length = whole.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len).next().unwrap();
-        for cut in 0..=whole.len() {
+        // Wherever a line ends, and here and there between: each begin is on disk before it is sent, which takes its time.
+        let cuts = (0..=whole.len())
+            .filter(|at| at % 19 == 0 || whole[at.saturating_sub(1)..].iter().take(3).any(|byte| *byte == b'\n'));
+        for cut in cuts {
             for last_took_effect in [false, true] {
                 let world = killed_at(&whole[..cut], last_took_effect);
                 std::fs::write(&path, &whole[..cut]).unwrap();
@@ -667,17 +805,95 @@ mod journal {
     }
 
     #[test]
-    fn a_task_whose_key_another_one_has_fails() {
+    fn what_an_earlier_run_began_stays_uncertain_until_it_is_looked_up() {
+        for (is_asked_to_stop, outcomes) in [(true, "--U"), (false, "F-U")] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("journal");
+            let world = World::new(3);
+            {
+                let journal = Journal::create(&path, &header(&world)).unwrap();
+                let stop = Stop::new();
+                world.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/notification/").taking_effect());
+                world.inject(FaultRule::new(answer(400, "")).on(Method::Get, "/run/notification/*"));
+                let bulk = world.bulk().jobs(1).stop(&stop).journal(&journal);
+                let listener = |event: &Event<'_>| {
+                    if matches!(event, Event::PutOff { .. }) {
+                        stop.request();
+                    }
+                };
+                assert_eq!(letters(&bulk.on_event(listener).run(&world.notifications())), "U--");
+            }
+            let journal = Journal::resume(&path, &header(&world)).unwrap();
+            let mut tasks = world.notifications();
+            // The one that began comes last.
+            tasks.reverse();
+            let stop = Stop::new();
+            if is_asked_to_stop {
+                stop.request();
+            } else {
+                world.inject(FaultRule::new(answer(401, "")).on(Method::Post, "/run/notification/"));
+            }
+            let report = world.bulk().jobs(1).journal(&journal).stop(&stop).run(&tasks);
+            assert_eq!(letters(&report), outcomes, "{:?}", report.outcomes);
+            let error = report.outcomes[2].error().unwrap();
+            assert_eq!(
+                error.to_string(),
+                "invalid bulk task: an earlier run may have done it, and that isn't looked up yet"
+            );
+            drop(journal);
+            // So the run after it finds out, and sends it to nobody twice.
+            world.sandbox.clear_faults();
+            let journal = Journal::resume(&path, &header(&world)).unwrap();
+            assert!(world.bulk().journal(&journal).run(&tasks).is_complete());
+            assert_eq!(world.received(), [1; 3]);
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_began_a_moment_ago_is_left_alone_for_a_while() {
         let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let world = World::new(1);
+        drop(Journal::create(&path, &header(&world)).unwrap());
+        let begun = |at: &str| {
+            let key = world.notifications()[0].key().into_owned();
+            format!("{{\"begun\":{{\"key\":\"{key}\",\"at\":\"2026-01-31T{at}Z\"}}}}\n")
+        };
+        let head = text(&path);
+        // (when it began, when it is found out)
+        for (at, found) in [("12:45:06", "12:45:16"), ("12:40:00", "12:45:09"), ("12:59:00", "12:45:19")] {
+            let world = World::new(1);
+            std::fs::write(&path, format!("{head}{}", begun(at))).unwrap();
+            let journal = Journal::resume(&path, &header(&world)).unwrap();
+            assert!(world.bulk().journal(&journal).run(&world.notifications()).is_complete());
+            assert_eq!(world.clock.utc().format("%T").to_string(), found, "{at}");
+        }
+    }
+
+    #[test]
+    fn another_text_is_other_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
         let world = World::new(2);
-        let mut tasks = world.notifications();
-        tasks.push(tasks[0].clone());
-        let journal = Journal::create(dir.path().join("journal"), &header(&world)).unwrap();
-        let report = world.bulk().journal(&journal).run(&tasks);
-        assert_eq!(letters(&report), "ddF");
-        assert_eq!(world.received(), [1, 1]);
-        let error = report.outcomes[2].error().unwrap();
-        assert_eq!(error.to_string(), "invalid bulk task: another one before it has its key");
+        let with = |message: &str| NewNotification::new().title("Maintenance").message(message);
+        let header = |message| JournalHeader::new("notify", &world.tago).digest_of("notification", &with(message));
+        let tasks = |message| -> Vec<Notify> {
+            let text = Arc::new(with(message));
+            world.users().into_iter().map(|user| Notify::new(user, Arc::clone(&text))).collect()
+        };
+        let journal = Journal::create(&path, &header("Tonight")).unwrap();
+        assert!(world.bulk().journal(&journal).run(&tasks("Tonight")).is_complete());
+        assert_eq!(header("Tonight").digest(), header("Tonight").digest());
+        assert_ne!(header("Tonight").digest(), header("Tomorrow").digest());
+
+        let error = Journal::resume(&path, &header("Tomorrow")).unwrap_err();
+        let problem = "it is of other work: the notification is another one";
+        assert_eq!(error.to_string(), format!("invalid journal {}: {problem}", path.display()));
+        // Nor is it taken for sent where the header doesn't tell.
+        let journal = Journal::resume(&path, &header("Tonight")).unwrap();
+        let report = world.bulk().journal(&journal).run(&tasks("Tomorrow"));
+        assert_eq!((letters(&report).as_str(), world.received()), ("dd", vec![2, 2]));
+        assert!(!text(&path).contains("Tonight"), "{}", text(&path));
     }
 
     #[test]

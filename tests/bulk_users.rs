@@ -1,17 +1,20 @@
 //! Lists of users: how they are compared with the users that there are, and brought to TagoIO.
 
+use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use tagoio::bulk::users::{
     self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
 };
-use tagoio::bulk::{Action, Bulk, Journal, JournalHeader, Outcome, Report};
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report};
 use tagoio::clock::ManualClock;
+use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
-use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
+use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
-use tagoio::transport::{Response, from_fn};
+use tagoio::transport::{Request, Response, Transport as _, from_fn};
 use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
@@ -92,6 +95,51 @@ fn export(tago: &Client, columns: &[UserColumn], start: fn(Vec<u8>, &[UserColumn
         }
     }
     export.finish().unwrap()
+}
+
+/// A file that counts its lines.
+struct Lines(Arc<AtomicUsize>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
+    const USERS: u32 = 5_000;
+    const PAGE: u32 = 500;
+    /// What the file's buffer holds.
+    const BUFFERED: usize = 200;
+
+    let sandbox = Sandbox::builder().empty().users(USERS).rate_limits(false).build();
+    let (written, fetched, ahead) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    let transport = {
+        let (sandbox, written, fetched, ahead) =
+            (sandbox.clone(), Arc::clone(&written), Arc::clone(&fetched), Arc::clone(&ahead));
+        from_fn(move |request: &Request| {
+            let before = fetched.fetch_add(PAGE as usize, Ordering::Relaxed);
+            ahead.fetch_max(before.saturating_sub(written.load(Ordering::Relaxed)), Ordering::Relaxed);
+            sandbox.send(request)
+        })
+    };
+    let tago = Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+    let file = Lines(Arc::clone(&written));
+    let mut export = UserExport::csv(file, &[UserColumn::Email, UserColumn::Name, UserColumn::Tags]).unwrap();
+    for user in tago.run().users().iter(&UserQuery::new().amount(PAGE)) {
+        export.write(&user.unwrap()).unwrap();
+    }
+    export.finish().unwrap();
+    assert_eq!(written.load(Ordering::Relaxed), USERS as usize + 1, "a header, and a line for each");
+    assert!(fetched.load(Ordering::Relaxed) >= USERS as usize);
+    let ahead = ahead.load(Ordering::Relaxed);
+    assert!(ahead <= BUFFERED, "{ahead} users weren't written when the next page was fetched");
 }
 
 fn csv(file: Vec<u8>, columns: &[UserColumn]) -> UserExport<Vec<u8>> {
@@ -828,5 +876,83 @@ fn an_export_holds_no_more_than_a_page() {
         assert!(lines.load(Ordering::Relaxed) >= PAGES * PAGE);
         let most_held = most_held.load(Ordering::Relaxed);
         assert!(most_held < PAGE, "{most_held} users were read and not written when the next page was asked for");
+    }
+}
+
+#[test]
+fn nobody_is_deleted_while_others_are_missing() {
+    for (refusals, words) in [(0, ["created", "created", "deleted"]), (1, ["failed", "created", "not tried"])] {
+        let (sandbox, tago, clock) = sandbox();
+        let no = Fault::Answer {
+            status: 400,
+            content_type: "application/json".to_owned(),
+            body: r#"{"status":false,"message":"No such luck"}"#.to_owned(),
+        };
+        if refusals > 0 {
+            sandbox.inject(FaultRule::new(no).on(Post, "/run/users").times(refusals)).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let header = JournalHeader::new("sync", &tago);
+        let journal = Journal::create(folder.path().join("journal"), &header).unwrap();
+        let list = UserList::from_records(["a@x.io", "b@x.io"].map(|email| UserRecord::new(email).name("N"))).unwrap();
+        let options = SyncOptions::new().delete_missing(true).default_timezone("UTC").generate_passwords(true);
+        let plan = UserPlan::new(&tago, list, &options).unwrap();
+        let report = Bulk::new(&tago).jobs(1).clock(clock.clone()).journal(&journal).run(plan.tasks());
+        let word = |outcome: &Outcome| match outcome {
+            Outcome::Done(done) => done.action.as_str().to_owned(),
+            Outcome::Failed(_) => "failed".to_owned(),
+            Outcome::NotTried => "not tried".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        let told: Vec<String> = report.outcomes.iter().take(3).map(word).collect();
+        assert_eq!(told, words);
+        assert_eq!(matches!(report.halt, Some(Halt::OthersUndone)), refusals > 0, "{:?}", report.halt);
+        assert_eq!(report.is_complete(), refusals == 0);
+        assert_eq!(sandbox.users().len(), if refusals == 0 { 2 } else { 25 });
+
+        // Who goes on when the trouble is over is rid of the others, too.
+        drop(journal);
+        let journal = Journal::resume(folder.path().join("journal"), &header).unwrap();
+        let report = Bulk::new(&tago).clock(clock).journal(&journal).run(plan.tasks());
+        assert!(report.is_complete(), "{:?}", report.halt);
+        assert_eq!(sandbox.users().len(), 2);
+    }
+}
+
+#[test]
+fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
+    let (builder, clock) = builder();
+    let sandbox = builder.empty().plan(Plan::Free).build();
+    let tago = sandbox.client().unwrap();
+    let ann = NewUser::new("Ann", "ann@example.com", "UTC").generate_password(true);
+    tago.run().users().create(&ann).unwrap();
+    let new = |name: &str| format!(r#"{{"email": "{name}@example.com", "name": "{name}", "generate_password": true}}"#);
+    let lines = [new("b"), new("c"), new("d"), r#"{"email": "ann@example.com", "phone": "1"}"#.to_owned(), new("e")];
+    let plan = plan(&tago, &lines.join("\n"), &SyncOptions::new().default_timezone("UTC"));
+
+    let report = Bulk::new(&tago).jobs(1).clock(clock).run(plan.tasks());
+    let words = report.outcomes.iter().map(|outcome| match outcome {
+        Outcome::Done(done) => done.action.as_str(),
+        Outcome::Failed(error) if error.is_limit_reached() => "refused",
+        Outcome::NotTried => "not tried",
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["created", "refused", "not tried", "updated", "not tried"]);
+    assert!(matches!(report.halt, Some(Halt::LimitReached(Service::RunUsers))));
+    assert_eq!((sandbox.users().len(), report.progress.not_tried), (2, 2));
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn values_between_tabs_are_read_back() {
+    let (_, tago, _) = sandbox();
+    for columns in [&["email"][..], &["name", "email", "tags"], &["email", "tag:a,b", "tag:c;d"]] {
+        let columns: Vec<UserColumn> = columns.iter().map(|name| name.parse().unwrap()).collect();
+        let mut export = UserExport::tsv(Vec::new(), &columns).unwrap();
+        for user in tago.run().users().iter(&UserQuery::new()) {
+            export.write(&user.unwrap()).unwrap();
+        }
+        let read = UserList::from_csv(&export.finish().unwrap()[..]).unwrap();
+        assert_eq!(read.len(), 24, "{columns:?}");
     }
 }

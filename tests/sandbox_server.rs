@@ -7,6 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tagoio::bulk::{Bulk, DeleteUser};
 use tagoio::clock::ManualClock;
 use tagoio::run::{NewNotification, NewUser, UserEdit, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxServer};
@@ -335,6 +336,26 @@ fn a_request_with_a_fault_takes_effect_only_when_that_is_asked_for() {
     server.sandbox().inject(rule().taking_effect()).unwrap();
     assert!(create("there@x.com").unwrap_err().maybe_delivered());
     assert_eq!(count(), before + 1);
+}
+
+#[test]
+fn bulk_work_is_tried_by_the_engine_alone() {
+    let server = served();
+    let unavailable = Fault::Answer { status: 503, content_type: "text/html".to_owned(), body: "<html>".to_owned() };
+    // As `Client::new` makes it, retries and all.
+    let tago =
+        Client::builder().token(server.sandbox().token()).region(server.region()).vars(|_| None).build().unwrap();
+    let tasks = [DeleteUser::new(&server.sandbox().users()[0].id)];
+    server.sandbox().inject(FaultRule::new(unavailable).on(Method::Delete, "/run/users/*").times(4)).unwrap();
+    let report = Bulk::new(&tago).clock(Arc::new(ManualClock::default())).run(&tasks);
+    assert!(report.is_complete(), "{:?}", report.outcomes);
+    assert_eq!(server.sandbox().journal().len(), 5);
+
+    let refused = Fault::TooManyRequests { retry_after: 30 };
+    server.sandbox().clear_journal();
+    server.sandbox().inject(FaultRule::new(refused).on(Method::Delete, "/run/users/*")).unwrap();
+    assert!(Bulk::new(&tago).clock(Arc::new(ManualClock::default())).run(&tasks).is_complete());
+    assert_eq!(server.sandbox().journal().len(), 2, "and the window is the engine's to wait for");
 }
 
 #[test]

@@ -4,25 +4,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::journal::{Journal, Known};
 use super::queue::{Pending, Queue};
 use super::report::{Event, Halt, Outcome, Progress, Report, Wait};
 use super::stop::Stop;
-use super::task::{Before, Task};
+use super::task::Task;
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, until_next_minute};
 use crate::error::Error;
-use crate::profile::{Plan, RATES};
+use crate::profile::{Plan, RATES, Service};
 use crate::transport::{Method, RetryPolicy, Throttle, random};
 
 /// More workers than this would only wait for each other.
 const MOST_JOBS: usize = 256;
 /// The shortest wait after a 429, whatever it asks for.
 const SHORTEST_REFUSAL: Duration = Duration::from_secs(1);
+/// How long what is in doubt is left alone before anybody looks: a gateway may have given up on a request that TagoIO is
+/// still at work on.
+const SETTLING: Duration = Duration::from_secs(10);
 /// The longest wait, whatever TagoIO asks for. Then it is asked once more.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
+/// What is known of a task that an earlier run began, when this one ends before its turn.
+const NOT_LOOKED_UP: &str = "an earlier run may have done it, and that isn't looked up yet";
 
 type Listener<'a> = Mutex<Box<dyn FnMut(&Event<'_>) + Send + 'a>>;
 
@@ -105,8 +111,7 @@ impl<'a> Bulk<'a> {
         self
     }
 
-    /// Keeps a journal, and leaves out what it tells to be done. Each task's [key](Task::key) must be its own then: a
-    /// task whose key another one has before it fails.
+    /// Keeps a journal, and leaves out what it tells to be done.
     pub fn journal(mut self, journal: &'a Journal) -> Self {
         self.journal = Some(journal);
         self
@@ -126,32 +131,32 @@ impl<'a> Bulk<'a> {
         self
     }
 
-    /// Does all tasks, and says what came of each. It ends early only when a stop is asked for, the token is refused, or
-    /// the journal can't be written: [`Report::halt`].
+    /// Does all tasks, and says what came of each. A task whose [key](Task::key) another one has before it isn't done
+    /// and fails: a list may name somebody twice. It ends early only when a stop is asked for, the token is refused, or
+    /// the journal can't be written; and it leaves out what a limit that is reached allows no more: [`Report::halt`].
     ///
     /// # Panics
     ///
     /// When a task or the listener does: once the tasks in flight have ended, the panic goes on here.
     pub fn run<T: Task>(&self, tasks: &[T]) -> Report {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let client = self.client.wrapped(|transport| self.throttle(Throttle::new(transport), &clock));
+        let client = self.client.unretried(|transport| self.throttle(Throttle::new(transport), &clock));
         let book = Book::new(tasks.len(), &*clock, self.listener.as_ref());
         let pending = self.sort_out(tasks, &book);
-        let workers = self.jobs.min(pending.len());
-        let queue = Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some());
-        let run = Run { bulk: self, tasks, client, clock: &*clock, book, queue, halt: Mutex::default() };
-
-        thread::scope(|scope| {
-            // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
-            let others: Vec<_> =
-                (1..workers).map_while(|_| thread::Builder::new().spawn_scoped(scope, || run.work()).ok()).collect();
-            run.work();
-            for other in others {
-                if let Err(panic) = other.join() {
-                    std::panic::resume_unwind(panic);
-                }
-            }
-        });
+        let (last, first) = pending.into_iter().partition(|pending: &Pending| tasks[pending.index].waits_for_others());
+        let queue = |pending: Vec<Pending>| {
+            let workers = self.jobs.min(pending.len());
+            Queue::new(pending, workers, &self.stop, &*clock, self.clock.is_some())
+        };
+        let (used_up, halt) = (Mutex::default(), Mutex::default());
+        let mut run = Run { bulk: self, tasks, client, clock: &*clock, book, queue: queue(first), used_up, halt };
+        run.work_off();
+        if run.may_go_on() {
+            run.queue = queue(last);
+            run.work_off();
+        } else {
+            run.leave_out(last);
+        }
         run.end()
     }
 
@@ -166,15 +171,14 @@ impl<'a> Bulk<'a> {
         }
     }
 
-    /// Finishes what the journal tells to be done, and gives the rest.
+    /// Fails what has the key of a task before it, finishes what the journal tells to be done, and gives the rest.
     fn sort_out<T: Task>(&self, tasks: &[T], book: &Book<'_, '_>) -> Vec<Pending> {
-        let fresh = |index| Pending { index, before: Before::default(), in_doubt: false, begun: false, error: None };
-        let Some(journal) = self.journal else { return (0..tasks.len()).map(fresh).collect() };
+        let fresh = |index| Pending { index, ..Pending::default() };
         let mut keys = HashSet::with_capacity(tasks.len());
         let mut pending = Vec::new();
         for (index, task) in tasks.iter().enumerate() {
             let key = task.key();
-            let known = journal.known(&key);
+            let known = self.journal.map_or(Known::Nothing, |journal| journal.known(&key));
             if !keys.insert(key) {
                 book.finish(index, Outcome::Failed(Error::config("bulk task", "another one before it has its key")));
                 continue;
@@ -182,7 +186,8 @@ impl<'a> Bulk<'a> {
             match known {
                 Known::Nothing => pending.push(fresh(index)),
                 Known::Begun(before) => {
-                    pending.push(Pending { before, in_doubt: true, begun: true, ..fresh(index) });
+                    let is_unsettled = !task.is_repeatable();
+                    pending.push(Pending { before, in_doubt: true, is_unsettled, begun: true, ..fresh(index) });
                 }
                 Known::Done(done) => book.finish(index, Outcome::Resumed(done.clone())),
             }
@@ -255,10 +260,50 @@ struct Run<'a, 'b, T> {
     clock: &'a dyn Clock,
     book: Book<'a, 'b>,
     queue: Queue<'a>,
+    /// What TagoIO has no more of.
+    used_up: Mutex<HashSet<Service>>,
     halt: Mutex<Option<Halt>>,
 }
 
 impl<T: Task> Run<'_, '_, T> {
+    /// Has the workers do what is in the queue, and gives up what they leave.
+    fn work_off(&self) {
+        thread::scope(|scope| {
+            // The calling thread is a worker too. When the system gives no more threads, there are fewer workers.
+            let others: Vec<_> = (1..self.queue.workers())
+                .map_while(|_| thread::Builder::new().spawn_scoped(scope, || self.work()).ok())
+                .collect();
+            self.work();
+            for other in others {
+                if let Err(panic) = other.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        });
+        let rest = self.queue.rest();
+        if !rest.is_empty() && self.bulk.stop.is_requested() {
+            self.halt(Halt::Asked);
+        }
+        for pending in rest {
+            self.give_up(pending);
+        }
+    }
+
+    /// Whether all is done that the tasks wait for that come last.
+    fn may_go_on(&self) -> bool {
+        let progress = &self.book.pages().progress;
+        progress.failed + progress.uncertain + progress.not_tried == 0
+    }
+
+    fn leave_out(&self, last: Vec<Pending>) {
+        if !last.is_empty() {
+            self.note_halt(Halt::OthersUndone);
+        }
+        for pending in last {
+            self.give_up(pending);
+        }
+    }
+
     fn work(&self) {
         let tell = |wait, why| {
             let until = TimeDelta::from_std(wait).ok().and_then(|wait| self.clock.utc().checked_add_signed(wait));
@@ -271,7 +316,21 @@ impl<T: Task> Run<'_, '_, T> {
 
     fn attempt(&self, mut pending: Pending) {
         let task = &self.tasks[pending.index];
+        // What may be done already finds out first.
+        let needs_more = task.takes().filter(|service| !pending.before.maybe_done && self.used_up().contains(service));
+        if let Some(service) = needs_more {
+            self.note_halt(Halt::LimitReached(service));
+            self.give_up(pending);
+            return;
+        }
         let now = self.clock.utc();
+        if std::mem::take(&mut pending.is_unsettled) {
+            let wait = settling(pending.before.since, now);
+            if !wait.is_zero() {
+                self.queue.put_off(pending, wait, Wait::Retry);
+                return;
+            }
+        }
         if let (Some(journal), false, false) = (self.bulk.journal, pending.begun, task.is_repeatable()) {
             if let Err(error) = journal.begun(&task.key(), now) {
                 self.halt(Halt::Journal(error));
@@ -293,6 +352,9 @@ impl<T: Task> Run<'_, '_, T> {
         if error.is_unauthorized() {
             self.halt(Halt::Unauthorized);
         }
+        if error.is_limit_reached() {
+            self.used_up().extend(self.tasks[pending.index].takes());
+        }
         learn(&mut pending, &error);
         let next = if error.is_rate_limited() {
             Some((refusal_wait(&error, self.clock.utc()), Wait::RateLimit))
@@ -300,7 +362,10 @@ impl<T: Task> Run<'_, '_, T> {
             pending.before.tries += 1;
             let worth_it = error.is_retryable() || (changes_something(&error) && error.maybe_delivered());
             let backoff = RetryPolicy::default().exponential(pending.before.tries, random());
-            let wait = backoff.max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
+            let is_unsettled =
+                pending.in_doubt && !self.tasks[pending.index].is_repeatable() && changes_something(&error);
+            let least = if is_unsettled { SETTLING } else { Duration::ZERO };
+            let wait = backoff.max(least).max(error.retry_after().unwrap_or_default()).min(LONGEST_WAIT);
             (worth_it && pending.before.tries < self.bulk.tries).then_some((wait, Wait::Retry))
         };
         if !pending.before.maybe_done {
@@ -331,9 +396,7 @@ impl<T: Task> Run<'_, '_, T> {
                 Outcome::Done(done) => journal.done(&key, now, done),
                 Outcome::Failed(error) => journal.failed(&key, now, false, &error.to_string()),
                 Outcome::Uncertain(error) => journal.failed(&key, now, true, &error.to_string()),
-                Outcome::NotTried if pending.begun && !pending.in_doubt => {
-                    journal.failed(&key, now, false, "not tried")
-                }
+                Outcome::NotTried if pending.begun => journal.failed(&key, now, false, "not tried"),
                 Outcome::NotTried | Outcome::Resumed(_) => Ok(()),
             };
             if let Err(error) = noted {
@@ -343,23 +406,34 @@ impl<T: Task> Run<'_, '_, T> {
         self.book.finish(pending.index, outcome);
     }
 
-    /// The first reason is the one that counts.
+    /// Leaves a task where it is.
+    fn give_up(&self, mut pending: Pending) {
+        match pending.error.take() {
+            Some(error) => self.fail(&pending, *error),
+            None if pending.in_doubt => self.fail(&pending, Error::config("bulk task", NOT_LOOKED_UP)),
+            None => self.finish(&pending, Outcome::NotTried),
+        }
+    }
+
     fn halt(&self, why: Halt) {
-        self.halt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        self.note_halt(why);
         self.queue.halt();
     }
 
+    /// The first reason is the one that counts, but one that ends the work counts more than one that doesn't.
+    fn note_halt(&self, why: Halt) {
+        let mut noted = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends_the_work = !matches!(why, Halt::OthersUndone);
+        if noted.is_none() || (ends_the_work && matches!(*noted, Some(Halt::LimitReached(_)))) {
+            *noted = Some(why);
+        }
+    }
+
+    fn used_up(&self) -> MutexGuard<'_, HashSet<Service>> {
+        self.used_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn end(self) -> Report {
-        let rest = self.queue.rest();
-        if !rest.is_empty() && self.bulk.stop.is_requested() {
-            self.halt(Halt::Asked);
-        }
-        for mut pending in rest {
-            match pending.error.take() {
-                Some(error) => self.fail(&pending, *error),
-                None => self.finish(&pending, Outcome::NotTried),
-            }
-        }
         if let Some(Err(error)) = self.bulk.journal.map(Journal::sync) {
             self.halt(Halt::Journal(error));
         }
@@ -376,6 +450,13 @@ fn learn(pending: &mut Pending, error: &Error) {
         pending.in_doubt = maybe_done && !is_repeatable(error);
         pending.before.maybe_done |= maybe_done;
     }
+}
+
+/// How long a look would still come too early at what an earlier run began at this time.
+fn settling(begun: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    // A clock that was set back makes it no longer.
+    let since = begun.and_then(|begun| (now - begun).to_std().ok()).unwrap_or_default();
+    SETTLING.saturating_sub(since)
 }
 
 /// Whether the request that failed was more than a look.
@@ -403,20 +484,12 @@ fn refusal_wait(error: &Error, now: DateTime<Utc>) -> Duration {
     wait.min(LONGEST_WAIT)
 }
 
-fn until_next_minute(now: DateTime<Utc>) -> Duration {
-    let next = now.duration_trunc(TimeDelta::minutes(1)).ok().and_then(|minute| {
-        let next = minute.checked_add_signed(TimeDelta::minutes(1))?;
-        (next - now).to_std().ok()
-    });
-    next.unwrap_or(Duration::from_secs(60))
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::task::{Action, Done};
+    use super::super::task::{Action, Before, Done};
     use super::super::{JournalHeader, report};
     use super::*;
     use crate::clock::ManualClock;
@@ -453,7 +526,6 @@ mod tests {
         ] {
             assert_eq!(refusal_wait(&error, now), Duration::from_millis(milliseconds), "{error}");
         }
-        assert_eq!(until_next_minute(DateTime::<Utc>::MAX_UTC), Duration::from_secs(60), "there is no next one");
     }
 
     #[test]
@@ -475,8 +547,7 @@ mod tests {
             (vec![lost(Delete, ConnectionLost), lost(Delete, Connect)], true, false),
             (vec![lost(Get, ConnectionLost)], false, false),
         ] {
-            let mut pending =
-                Pending { index: 0, before: Before::default(), in_doubt: false, begun: false, error: None };
+            let mut pending = Pending::default();
             for error in &errors {
                 learn(&mut pending, error);
             }

@@ -3,18 +3,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::digest::digest;
 use super::task::{Before, Done};
 use crate::client::Client;
 use crate::error::{Error, Result};
 
 /// What the first line calls the file.
 const KIND: &str = "tagoio bulk journal";
+/// What an option begins with that is a digest.
+const DIGEST: &str = "digest ";
 /// The form of the lines.
 const VERSION: u64 = 1;
 
@@ -59,11 +62,35 @@ impl JournalHeader {
         self
     }
 
+    /// Adds what makes it other work when it is different, but neither fits into a line nor has to be read there: a
+    /// text to be sent, a list. The journal keeps a digest of it.
+    ///
+    /// ```
+    /// # use tagoio::bulk::JournalHeader;
+    /// # use tagoio::run::NewNotification;
+    /// # let tago = tagoio::Client::builder().token("p-demo").vars(|_| None).transport(tagoio::transport::from_fn(|_| unreachable!())).build()?;
+    /// let notification = NewNotification::new().title("Maintenance").message("Tonight from 10 pm.");
+    /// let header = JournalHeader::new("notify", &tago).digest_of("notification", &notification);
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn digest_of(self, name: impl Into<String>, value: &impl Serialize) -> Self {
+        let digest = digest(value);
+        self.option(name, format!("{DIGEST}{digest}"))
+    }
+
+    /// A digest of the work and its options, wherever it is done, for a file's name: the same in every run.
+    pub fn digest(&self) -> String {
+        digest(&(&self.work, &self.options))
+    }
+
     /// What is different in the other one, in words.
     fn differences(&self, other: &Self) -> Vec<String> {
         let mut differences = Vec::new();
         let mut compare = |name: &str, here: Option<&str>, there: Option<&str>| {
-            if here != there {
+            let is_digest = |value: Option<&str>| value.is_some_and(|value| value.starts_with(DIGEST));
+            if here != there && is_digest(here) && is_digest(there) {
+                differences.push(format!("the {name} is another one"));
+            } else if here != there {
                 let text = |value: Option<&str>| value.map_or("nothing".to_owned(), |value| format!("{value:?}"));
                 differences.push(format!("{name} is {} there and {} here", text(there), text(here)));
             }
@@ -129,9 +156,11 @@ enum Entry {
 ///
 /// It has a line of JSON for each thing that happened, written at once and in one piece; a killed process leaves one
 /// torn line at most, which [`resume`](Journal::resume) cuts off. It holds the tasks' [keys](super::Task::key) and no
-/// secret, and is synced to disk when the work ends.
+/// secret, and is synced to disk when the work ends, and before anything begins that
+/// [must not be repeated](super::Task::is_repeatable).
 ///
-/// One process at a time may use it: nothing keeps a second one away.
+/// One process at a time may use it: nothing keeps a second one away, and two of them would do everything twice. A
+/// program that may be started twice has to see to it, with a lock on a file of its own, say.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -214,7 +243,9 @@ impl Journal {
     }
 
     pub(super) fn begun(&self, key: &str, at: DateTime<Utc>) -> Result<()> {
-        self.note(&Line::Begun { key: key.into(), at })
+        self.note(&Line::Begun { key: key.into(), at })?;
+        // Sent and forgotten is what must not happen, not even when the power fails.
+        self.writer().file.sync_data().map_err(|error| unusable(&self.path, "it can't be written", error))
     }
 
     pub(super) fn done(&self, key: &str, at: DateTime<Utc>, did: &Done) -> Result<()> {
@@ -227,8 +258,11 @@ impl Journal {
 
     /// Has everything on disk.
     pub(super) fn sync(&self) -> Result<()> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.file.sync_all().map_err(|error| unusable(&self.path, "it can't be written", error))
+        self.writer().file.sync_all().map_err(|error| unusable(&self.path, "it can't be written", error))
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, line: &Line<'_>) -> Result<()> {
@@ -237,7 +271,7 @@ impl Journal {
 
     fn write(&self, line: Result<Vec<u8>, serde_json::Error>) -> Result<()> {
         let line = line.map_err(|error| unusable(&self.path, "a line can't be written", error))?;
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer();
         if writer.broken {
             return Err(Error::config(subject(&self.path), "it could not be written before"));
         }
@@ -330,4 +364,36 @@ fn unusable(
     error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
     Error::config_from(subject(path), problem, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_began_several_times_began_when_it_first_did() {
+        let at = |minute| format!("2026-01-31T12:{minute}:00Z").parse::<DateTime<Utc>>().unwrap();
+        let begun = |minute| Line::Begun { key: "a".into(), at: at(minute) };
+        let failed = |minute, uncertain| Line::Failed { key: "a".into(), at: at(minute), uncertain, error: "".into() };
+        // (lines, since when it may have been done)
+        for (lines, since) in [
+            (vec![begun(10)], Some(10)),
+            (vec![begun(10), failed(11, true)], Some(10)),
+            (vec![begun(10), failed(11, true), begun(12), failed(13, true)], Some(10)),
+            (vec![begun(10), failed(11, false)], None),
+            (vec![begun(10), failed(11, false), begun(12)], Some(12)),
+        ] {
+            let text = format!("{lines:?}");
+            let mut contents = Contents { entries: HashMap::new(), length: 0, has_header: true };
+            for line in lines {
+                contents.learn(line);
+            }
+            let found = match contents.entries.get("a") {
+                Some(Entry::Begun(found)) => Some(*found),
+                Some(Entry::Done(done)) => panic!("{done:?}"),
+                None => None,
+            };
+            assert_eq!(found, since.map(at), "{text}");
+        }
+    }
 }

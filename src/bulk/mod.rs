@@ -8,13 +8,16 @@
 //! ```
 //! # #[cfg(feature = "sandbox")] {
 //! use std::sync::Arc;
+//! use tagoio::Direction;
 //! use tagoio::bulk::{Action, Bulk, Event, Notify};
-//! use tagoio::run::{NewNotification, UserQuery};
+//! use tagoio::run::{NewNotification, UserOrder, UserQuery};
 //! use tagoio::sandbox::{Plan, Sandbox};
 //!
 //! let tago = Sandbox::new().client()?;
 //! let text = Arc::new(NewNotification::new().title("Maintenance").message("Tonight from 10 pm."));
-//! let users = tago.run().users().iter(&UserQuery::new().tag_key("site"));
+//! // Whoever registers meanwhile comes last then, and nobody is seen twice.
+//! let query = UserQuery::new().tag_key("site").order_by(UserOrder::CreatedAt, Direction::Ascending);
+//! let users = tago.run().users().iter(&query);
 //! let tasks = users.map(|user| Ok(Notify::new(user?.id, Arc::clone(&text)))).collect::<tagoio::Result<Vec<_>>>()?;
 //!
 //! let report = Bulk::new(&tago)
@@ -39,15 +42,17 @@
 //! # Rate limits
 //!
 //! TagoIO counts the requests of a profile and route in windows of one clock minute. With [`Bulk::plan`], or a number of
-//! your own ([`Bulk::per_minute`]), each window is filled and none is exceeded; what doesn't fit in waits for the next
-//! one. A 429 that comes nevertheless, because other programs use the same profile, is waited out for as long as it asks.
+//! your own ([`Bulk::per_minute`]), no window is exceeded; what doesn't fit in waits for the next one. Tasks that call the
+//! same routes fill each window. Where they call different ones, those of the fuller route also hold up the others:
+//! nothing new begins while there are as many waiting as there are [jobs](Bulk::jobs). A 429 that comes nevertheless, because other programs use the same profile, is waited out for as long as it asks.
 //! Neither is a try. Only the requests of one run are counted together; what went before it in the same minute isn't
 //! known.
 //!
-//! The engine counts each call of the client as one request. A client that repeats requests by itself
-//! ([`Retry`](crate::transport::Retry), as in `Client::new`) makes more of them, which TagoIO then refuses, and its waits
-//! don't end when a stop is asked for. For much work, leave the repeating to the engine
-//! ([`attempts(1)`](crate::ClientBuilder::attempts)), or give the `Retry` a [`Stop::clock`].
+//! The engine counts each call of the client as one request, and repeats what is worth it by itself: the retries that
+//! `Client::new` and the builder put around their transport are left out during the work, whatever
+//! [`attempts`](crate::ClientBuilder::attempts) says. A transport of your own is used as it is. One with a
+//! [`Retry`](crate::transport::Retry) in it makes more requests than are counted, which TagoIO then refuses, and waits on
+//! when a stop is asked for: leave it out, or give it a [`Stop::clock`].
 //!
 //! # Delivery
 //!
@@ -57,10 +62,15 @@
 //! | certainly not delivered, or a repeat does no harm | up to [`Bulk::tries`] tries, with growing random waits |
 //! | it may have been done, and a repeat could do it twice | a further try that [has to find out first](Before::maybe_done) |
 //! | … and that can't be found out, or there are no tries left | [`Uncertain`](Outcome::Uncertain) |
+//! | a limit of the plan is reached | `Failed`, and what [takes](Task::takes) of the same is [not tried](Halt::LimitReached) |
 //! | any other refusal | [`Failed`](Outcome::Failed) |
 //! | the token is refused | `Failed`, and the work [ends](Halt::Unauthorized) |
 //!
 //! So nothing is done twice, and what may have been done isn't called a failure when to do it again would do harm.
+//!
+//! One gap is left. A gateway may give up on a request (504, or a connection that is lost) which TagoIO is still at work
+//! on, and whoever looks too early finds nothing. So a task that [must not be repeated](Task::is_repeatable) is left alone
+//! for ten seconds before it finds out; what takes effect even later is done twice.
 //!
 //! # Interruption
 //!
@@ -87,7 +97,8 @@
 //! # Ok::<(), tagoio::Error>(())
 //! ```
 
-mod delete_user;
+mod delete;
+mod digest;
 mod engine;
 mod journal;
 mod notify;
@@ -97,7 +108,7 @@ mod stop;
 mod task;
 pub mod users;
 
-pub use delete_user::DeleteUser;
+pub use delete::{DeleteNotification, DeleteUser};
 pub use engine::Bulk;
 pub use journal::{Journal, JournalHeader};
 pub use notify::Notify;

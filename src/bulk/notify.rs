@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::delete::is_missing;
+use super::digest::digest;
 use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -18,18 +20,22 @@ const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(5);
 /// text from the time of that try (or up to five minutes before, because clocks differ) is taken for it. So it isn't
 /// sent again, unless the user has deleted it meanwhile.
 ///
-/// Its [key](Task::key) is the user's id: in work with a [journal](super::Journal), each user gets one notification.
+/// Its [key](Task::key) is the user's id and a digest of the notification: each user gets it once, also by work that is
+/// resumed, and another text is another task to a [journal](super::Journal).
 ///
 /// ```
 /// # #[cfg(feature = "sandbox")] {
 /// use std::sync::Arc;
+/// use tagoio::Direction;
 /// use tagoio::bulk::{Action, Bulk, Notify};
-/// use tagoio::run::{NewNotification, UserQuery};
+/// use tagoio::run::{NewNotification, UserOrder, UserQuery};
 /// use tagoio::sandbox::{Plan, Sandbox};
 ///
 /// let tago = Sandbox::new().client()?;
 /// let notification = Arc::new(NewNotification::new().title("Maintenance").message("Tonight from 10 pm."));
-/// let everybody = tago.run().users().iter(&UserQuery::new());
+/// // Whoever registers meanwhile comes last then, and nobody is seen twice.
+/// let query = UserQuery::new().order_by(UserOrder::CreatedAt, Direction::Ascending);
+/// let everybody = tago.run().users().iter(&query);
 /// let tasks = everybody.map(|user| Ok(Notify::new(user?.id, Arc::clone(&notification))));
 ///
 /// let report = Bulk::new(&tago).plan(Plan::Scale).run(&tasks.collect::<tagoio::Result<Vec<_>>>()?);
@@ -54,7 +60,7 @@ impl Notify {
         let same = match client.run().notifications().list(&self.user) {
             Ok(all) => all.into_iter().filter(|one| self.is_same(one)),
             // Who isn't there hasn't got it.
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
         let earliest = since.and_then(|since| since.checked_sub_signed(CLOCKS_DIFFER_BY));
@@ -81,7 +87,7 @@ impl Notify {
 
 impl Task for Notify {
     fn key(&self) -> Cow<'_, str> {
-        self.user.as_str().into()
+        format!("{}#{}", self.user, digest(&*self.notification)).into()
     }
 
     fn run(&self, client: &Client, before: Before) -> Result<Done> {

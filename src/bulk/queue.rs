@@ -15,12 +15,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const SAME_WAIT: Duration = Duration::from_secs(1);
 
 /// A task on its way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) index: usize,
     pub(super) before: Before,
     /// Whether it may have been done by a request that can't be repeated, and nobody has found out since.
     pub(super) in_doubt: bool,
+    /// Whether an earlier run may have begun it only a moment ago.
+    pub(super) is_unsettled: bool,
     /// Whether the journal says that it began.
     pub(super) begun: bool,
     /// What came of the last try.
@@ -71,6 +73,11 @@ impl<'a> Queue<'a> {
             halted: false,
         };
         Self { state: Mutex::new(state), changed: Condvar::new(), clock, moved_by_waiting, stop, workers }
+    }
+
+    /// How many workers it is for.
+    pub(super) fn workers(&self) -> usize {
+        self.workers
     }
 
     /// The next task, as soon as there is one to do; `None` when there is nothing left to do for this worker.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::task::{Action, Before, Done};
 use crate::error::Error;
+use crate::profile::Service;
 
 /// What came of one task.
 #[derive(Debug)]
@@ -16,9 +17,9 @@ pub enum Outcome {
     Resumed(Done),
     /// It isn't done, or a repeat does no harm.
     Failed(Error),
-    /// It may be done, and to do it again could do it twice.
+    /// It may be done, in this run or an earlier one, and to do it again could do it twice.
     Uncertain(Error),
-    /// The work was stopped before.
+    /// The work was stopped before, or a limit was reached: [`Report::halt`] says which.
     NotTried,
 }
 
@@ -64,6 +65,10 @@ impl Report {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Halt {
+    /// The plan or the allocation has no more of this. The tasks that [take](super::Task::takes) none of it were tried.
+    LimitReached(Service),
+    /// Not all of the others are done that some tasks [wait for](super::Task::waits_for_others): those weren't tried.
+    OthersUndone,
     /// Somebody [asked for it](super::Stop::request).
     Asked,
     /// TagoIO doesn't know the token (any more): every task would fail.
@@ -86,7 +91,7 @@ pub struct Progress {
     pub failed: usize,
     /// Of how many it isn't known whether they are done.
     pub uncertain: usize,
-    /// How many were not tried, because the work was stopped.
+    /// How many were not tried, because the work was stopped or a limit was reached.
     pub not_tried: usize,
     /// The time since the work began.
     pub elapsed: Duration,

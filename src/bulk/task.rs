@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::profile::Service;
 
 /// One piece of work of a [`Bulk`](super::Bulk).
 ///
@@ -49,9 +50,21 @@ pub trait Task: Send + Sync {
     fn run(&self, client: &Client, before: Before) -> Result<Done>;
 
     /// Whether it may simply be run once more when nothing is known of the run before. It may by default; when it may
-    /// not, the journal says that it begins before it does.
+    /// not, the journal says that it begins before it does, and ten seconds pass before it finds out what came of a try.
     fn is_repeatable(&self) -> bool {
         true
+    }
+
+    /// What it takes of something that the plan or the allocation limits, such as users. Once TagoIO refuses a task
+    /// because [that limit is reached](crate::Error::is_limit_reached), the others that take of the same aren't tried.
+    /// Nothing by default.
+    fn takes(&self) -> Option<Service> {
+        None
+    }
+
+    /// Whether it is only done when all the others are: a deletion, say, of what they make up for. It isn't by default.
+    fn waits_for_others(&self) -> bool {
+        false
     }
 }
 
@@ -69,6 +82,14 @@ macro_rules! forward {
 
             fn is_repeatable(&self) -> bool {
                 (**self).is_repeatable()
+            }
+
+            fn takes(&self) -> Option<Service> {
+                (**self).takes()
+            }
+
+            fn waits_for_others(&self) -> bool {
+                (**self).waits_for_others()
             }
         }
     )*};

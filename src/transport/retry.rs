@@ -3,10 +3,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Timelike as _, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Request, Response, Transport, TransportError};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, until_next_minute};
 use crate::wire::retry_after;
 
 /// When to send a request again, and how long to wait before: a pure function with a few numbers.
@@ -108,7 +108,7 @@ impl RetryPolicy {
                 match retry_after(response, attempt.now) {
                     Some(asked) if asked > self.max_retry_after => return None,
                     Some(asked) => asked.max(self.exponential(attempt.number, attempt.jitter)),
-                    None if refused => until_next_minute(attempt),
+                    None if refused => after_next_minute(attempt),
                     None => self.exponential(attempt.number, attempt.jitter),
                 }
             }
@@ -133,9 +133,11 @@ fn random_part(span: Duration, jitter: f64) -> Duration {
 }
 
 /// TagoIO's rate windows are clock minutes; the random second keeps clients from all starting at once.
-fn until_next_minute(attempt: Attempt) -> Duration {
-    let seconds_left = 60 - u64::from(attempt.now.second().min(59));
-    Duration::from_secs(seconds_left) + random_part(Duration::from_secs(1), attempt.jitter)
+fn after_next_minute(attempt: Attempt) -> Duration {
+    let left = until_next_minute(attempt.now);
+    // In whole seconds: TagoIO's clock may be a little behind.
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Duration::from_secs(seconds) + random_part(Duration::from_secs(1), attempt.jitter)
 }
 
 /// Sends a request again when that helps and does no harm. See [`RetryPolicy`].

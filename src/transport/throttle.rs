@@ -3,10 +3,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Method, Request, Response, Route, Transport, TransportError, TransportErrorKind};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, minute_of, next_minute};
 use crate::profile::{Plan, RATES};
 use crate::wire::retry_after;
 
@@ -73,7 +73,7 @@ fn admit(now: DateTime<Utc>, per_minute: u32, window: Window) -> Admit {
     } else {
         // Also when the clock was set back: better a 429 than a wait of an hour.
         let since = minute_of(now);
-        Window { since, until: minute_after(since), admitted: 0 }
+        Window { since, until: next_minute(now).unwrap_or(since), admitted: 0 }
     };
     if current.admitted < per_minute {
         Admit::Now(Window { admitted: current.admitted + 1, ..current })
@@ -87,17 +87,9 @@ fn closed(now: DateTime<Utc>, asked: Option<Duration>) -> Window {
     let until = asked
         .and_then(|asked| TimeDelta::from_std(asked).ok())
         .and_then(|asked| now.checked_add_signed(asked))
-        .unwrap_or_else(|| minute_after(minute_of(now)));
+        .or_else(|| next_minute(now))
+        .unwrap_or(now);
     Window { since: minute_of(now), until, admitted: u32::MAX }
-}
-
-/// The clock minute in which it is now.
-fn minute_of(now: DateTime<Utc>) -> DateTime<Utc> {
-    now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now)
-}
-
-fn minute_after(minute: DateTime<Utc>) -> DateTime<Utc> {
-    minute.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(minute)
 }
 
 impl<T: Transport> Throttle<T> {

@@ -10,15 +10,14 @@ mod retry_after;
 mod sensitive;
 mod wiped;
 
+#[cfg(feature = "sandbox")]
+pub(crate) use answer::describe;
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;
-pub(crate) use operation::{Operation, delete, get, post, put};
+pub(crate) use operation::{Operation, delete, get, post, put, refusal};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
-#[cfg(feature = "sandbox")]
-pub(crate) use {answer::describe, operation::refusal};
-
 #[cfg(feature = "testing")]
 pub(crate) use {operation::ENCODED, redact::guises, sensitive::is_sensitive_key};

@@ -156,3 +156,42 @@ fn it_starts_without_a_look_at_anything() {
     }
     world.nothing_was_sent();
 }
+
+#[test]
+fn what_can_not_be_an_id_is_refused_before_anything_is_sent() {
+    let world = World::new();
+    world.clear();
+    for command in [
+        "profile info",
+        "profile summary",
+        "profile usage",
+        "profile audit",
+        "profile audit --resource-id",
+        "profile edit --name a",
+        "profile delete --yes --password-env PASSWORD",
+        "profile services --json nowhere.json",
+        "profile switch --yes",
+        "profile addons list",
+        "profile addons set --mobile true",
+        "team list --profile",
+        "team remove --yes",
+        "team remove --dry-run",
+        "token list --profile",
+        "run user info",
+        "run user edit --name a",
+        "run user delete --yes a@example.com",
+        "run user login",
+        "run user invite",
+        "run notify list",
+        "run notify create --title a --message b --user a@example.com --user",
+        "run notify edit --title a",
+        "run notify delete --yes a",
+    ] {
+        for id in ["''", "..", "'a\u{7f}'"] {
+            let said = world.tagoctl(&format!("{command} {id}")).code(2);
+            let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
+            assert!(said.contains("invalid id: ") || said.contains("value is required"), "{command} {id}: {said}");
+        }
+    }
+    world.nothing_was_sent();
+}

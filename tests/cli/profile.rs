@@ -278,6 +278,26 @@ Successfully Removed
 }
 
 #[test]
+fn what_json_says_of_services_is_checked() {
+    let world = World::new();
+    world.clear();
+    for (json, said) in [
+        (
+            r#"{"inptu": 1}"#,
+            "error: there is no field `inptu`; did you mean `input`?\nhint: --allow-unknown sends it all the same\n",
+        ),
+        (r#"{"input": -1}"#, "error: `input`: `-1` is not an amount\n"),
+    ] {
+        world.file("services.json", json);
+        world.tagoctl("profile services current --json services.json").code(2).stdout_eq("").stderr_eq(said);
+    }
+    world.nothing_was_sent();
+    world.file("services.json", r#"{"inptu": 1}"#);
+    world.tagoctl("profile services current --json services.json --allow-unknown");
+    assert_eq!(world.sandbox().journal().len(), 1);
+}
+
+#[test]
 fn services_are_allocated() {
     let world = World::new();
     world.file("services.json", r#"{"sms": 60, "input": 1}"#);

@@ -72,6 +72,27 @@ fn a_long_range_is_asked_for_in_pieces_and_each_event_comes_once() {
 }
 
 #[test]
+fn no_more_is_asked_for_than_tagoio_keeps() {
+    let world = World::new();
+    world.clear();
+    let all = "profile audit --to 2026-01-31 --limit 1 --columns date";
+    let said = world.tagoctl(&format!("{all} --from 1726-01-01")).success();
+    said.stderr_eq(str![[r#"
+TagoIO keeps 6 months: it begins with 2025-07-26
+
+"#]])
+        .stdout_eq(str![[r#"
+DATE
+2026-01-29T16:15:55.723Z
+
+"#]]);
+    let calls: Vec<String> = world.sandbox().journal().iter().map(ToString::to_string).collect();
+    let queries = calls.iter().filter(|call| *call == "GET /profile/{profile}/auditlog 200").count();
+    assert_eq!(queries, 28, "one for each week, and one for the last day");
+    world.tagoctl(&format!("{all} --from 2025-08-01")).success().stderr_eq("");
+}
+
+#[test]
 fn a_log_that_may_not_be_read_says_so() {
     let world = World::new();
     let token = world.sandbox().team_member_token();
@@ -92,6 +113,13 @@ fn what_cannot_be_is_refused_before_anything_is_sent() {
             "--from 2026-02-01 --to 2026-01-01",
             str![[r#"
 error: --from 2026-02-01 is after --to 2026-01-01
+
+"#]],
+        ),
+        (
+            "--from 9999-12-31",
+            str![[r#"
+error: --from 9999-12-31 is yet to come
 
 "#]],
         ),

@@ -3,7 +3,8 @@
 use snapbox::str;
 use tagoio::Tag;
 use tagoio::run::UserInfo;
-use tagoio::sandbox::SandboxBuilder;
+use tagoio::sandbox::{Fault, FaultRule, SandboxBuilder};
+use tagoio::transport::Method;
 
 use crate::world::{PLANTED, World};
 
@@ -406,7 +407,7 @@ fn nobody_is_deleted_without_being_named() {
     let user = world.sandbox().users().swap_remove(0);
     world.tagoctl("run user delete --yes").code(2).stderr_eq(str![[r#"
 error: no user is named
-hint: name them, or give --file, or a filter such as --tag KEY=VALUE
+hint: name them, or give --file, a filter such as --tag KEY=VALUE, or --all
 
 "#]]);
     world.tagoctl("run user delete a@example.com --tag site=lisbon --yes").code(2).stderr_eq(str![[r#"
@@ -427,12 +428,86 @@ error: list.txt: line 1 isn't one id or one e-mail address
 }
 
 #[test]
+fn a_filter_that_keeps_nobody_out_is_not_taken_for_everybody() {
+    let world = World::new();
+    world.clear();
+    for filter in ["--email ''", "--name ''", "--name ' '", "--tag-key ''", "--tag site=", "--email '*'", "--name '**'"]
+    {
+        for command in ["delete --yes", "delete --yes --dry-run", "delete"] {
+            world.tagoctl(&format!("run user {command} {filter}")).code(2).stdout_eq("");
+        }
+        world.tagoctl(&format!("run notify create --title a --message b --yes {filter}")).code(2).stdout_eq("");
+    }
+    world.tagoctl("run user delete --email '' --yes").code(2).stderr_eq(str![[r#"
+error: invalid value '' for '--email <EMAIL>': it is empty
+
+For more information, try '--help'.
+
+"#]]);
+    world.tagoctl("run user delete --tag site= --yes").code(2).stderr_eq(str![[r#"
+error: invalid value 'site=' for '--tag <KEY=VALUE>': the value of site is empty; --tag-key finds any value
+
+For more information, try '--help'.
+
+"#]]);
+    world.tagoctl("run user delete --email '*' --yes").code(2).stderr_eq(str![[r#"
+error: the filter keeps nobody out
+hint: --all says that all users are meant
+
+"#]]);
+    world.tagoctl("run user delete --all --tag site=lisbon --yes").code(2).stderr_eq(str![[r#"
+error: either all users are meant, or those that a filter fits
+
+"#]]);
+    world.tagoctl("run user delete --all a@example.com --yes").code(2);
+    world.nothing_was_sent();
+    world.tagoctl("run user delete --all --yes").success().stdout_eq("").stderr_eq("24 deleted\n");
+}
+
+#[test]
+fn options_that_nobody_knows_are_refused_unless_they_are_allowed() {
+    let world = World::new();
+    world.file(
+        "jane.json",
+        r#"{"name": "Jane", "email": "jane@example.com", "timezone": "UTC", "options": {"date_fromat": "x"}}"#,
+    );
+    world.file("edit.json", r#"{"options": {"date_fromat": "x"}}"#);
+    world.file("users.jsonl", r#"{"email": "beatriz.almeida@example.com", "options": {"date_fromat": "x"}}"#);
+    world.file("users.csv", "email;options\nbeatriz.almeida@example.com;{\"date_fromat\": \"x\"}\n");
+    let lines = [
+        "create --json jane.json --generate-password",
+        "edit beatriz.almeida@example.com --json edit.json",
+        "import users.jsonl",
+        "import users.csv",
+        "sync users.jsonl --yes",
+    ];
+    world.clear();
+    world.tagoctl(&format!("run user {}", lines[0])).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: there is no field `options.date_fromat`; did you mean `date_format`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
+    world.tagoctl(&format!("run user {}", lines[2])).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: users.jsonl: line 1: there is no field `options.date_fromat`; did you mean `date_format`?
+hint: --allow-unknown sends it all the same
+
+"#]]);
+    for line in lines {
+        world.tagoctl(&format!("run user {line}")).code(2).stdout_eq("");
+    }
+    world.nothing_was_sent();
+    for line in lines {
+        world.tagoctl(&format!("run user {line} --allow-unknown")).success();
+    }
+}
+
+#[test]
 fn many_users_are_deleted_by_filter_and_by_list() {
     let world = World::new();
     let count = world.sandbox().users().len();
     world.tagoctl("run user delete --active false").code(2).stdout_eq("").stderr_eq(str![[r#"
-  Mathieu Garnier <mathieu.garnier@example.org>
   Rui Tavares <rui.tavares@example.com>
+  Mathieu Garnier <mathieu.garnier@example.org>
   Thiago Ribeiro <thiago.ribeiro@example.com>
 error: without a terminal, --yes is needed to delete 3 users for good
 hint: --dry-run shows what would be done
@@ -448,7 +523,7 @@ hint: --dry-run shows what would be done
     let list: Vec<&str> = left.iter().take(3).map(|user| user.email.as_str()).collect();
     let list = list.join("\n");
     world.file("list.txt", &format!("email\n{list}\n{list}"));
-    let delete = "run user delete --file list.txt --yes --results gone.csv -o json";
+    let delete = "run user delete --file list.txt --yes --jobs 1 --results gone.csv -o json";
     world.tagoctl(delete).success().stderr_eq("").stdout_eq(str![[r#"
 {
   "created": 0,
@@ -477,4 +552,35 @@ line,target,outcome,id,changed,error
 "#]]
     );
     assert_eq!(world.sandbox().users().len(), left.len() - 3);
+}
+
+#[test]
+fn a_list_of_users_to_delete_has_a_journal_until_all_are_gone() {
+    let world = World::new();
+    let users: Vec<String> = world.sandbox().users().into_iter().take(3).map(|user| user.email).collect();
+    world.file("list.txt", &users.join("\n"));
+    let page = Fault::Answer { status: 404, content_type: "text/html".to_owned(), body: "<html>".to_owned() };
+    world.sandbox().inject(FaultRule::new(page).on(Method::Delete, "/run/users/*")).unwrap();
+    let line = "run user delete --file list.txt --yes --jobs 1";
+    world.tagoctl("run user delete --file list.txt --dry-run").success();
+    assert!(!world.folder().join("list.txt.journal").exists());
+    // What a proxy doesn't know isn't gone.
+    world.tagoctl(line).code(3).stdout_eq("").stderr_eq(str![[r#"
+2 deleted, 1 failed
+  beatriz.almeida@example.com: DELETE /run/users/{user}: TagoIO answered 404 Not Found (text/html, 6 bytes)
+error: 1 of 3 failed; to try again: tagoctl run user delete --file list.txt --yes --jobs 1 --resume
+
+"#]]);
+    world.tagoctl(line).code(2).stderr_eq(str![[r#"
+error: list.txt.journal is there already: it is the journal of an earlier run
+hint: --resume goes on where it stopped; remove the file to begin anew
+
+"#]]);
+    world.tagoctl(&format!("{line} --resume")).success().stdout_eq("").stderr_eq(str![[r#"
+list.txt.journal: 2 done before
+1 deleted
+
+"#]]);
+    assert!(world.sandbox().users().iter().all(|user| !users.contains(&user.email)));
+    assert!(!world.folder().join("list.txt.journal").exists());
 }

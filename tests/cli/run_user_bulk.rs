@@ -44,11 +44,13 @@ fn changes(world: &World) -> Vec<String> {
 fn an_import_creates_who_is_not_there_and_changes_who_is() {
     let world = World::new();
     world.file("users.csv", LIST);
-    world.tagoctl("run user import users.csv --results done.csv").success().stdout_eq("").stderr_eq(str![[r#"
+    world.tagoctl("run user import users.csv --jobs 1 --results done.csv").success().stdout_eq("").stderr_eq(str![[
+        r#"
 1 to create, 1 to update, 1 unchanged
 1 created, 1 updated, 1 unchanged
 
-"#]]);
+"#
+    ]]);
     assert_data_eq!(
         world.read("done.csv"),
         str![[r#"
@@ -148,7 +150,7 @@ fn an_import_reads_standard_input_and_tells_programs_what_it_did() {
         "{{\"email\": \"jane@example.com\", \"name\": \"Jane\", \"password\": \"{PLANTED}\"}}\n\
          {{\"email\": \"beatriz.almeida@example.com\", \"password\": \"{PLANTED}\", \"phone\": null}}\n"
     );
-    let import = "run user import - --timezone UTC --set-passwords -o json --results done.jsonl";
+    let import = "run user import - --timezone UTC --set-passwords -o json --jobs 1 --results done.jsonl";
     world.tagoctl_with_stdin(import, &list).success().stderr_eq("").stdout_eq(str![[r#"
 {
   "created": 1,
@@ -408,9 +410,91 @@ error: column `password` can't be exported: TagoIO doesn't tell
 }
 
 #[test]
+fn an_export_has_the_form_of_the_output_where_nothing_else_says_it() {
+    let world = World::new();
+    let export = "run user export --columns name,email,tags --email 'beatriz*'";
+    for (output, line) in [
+        ("csv", "Beatriz Almeida,beatriz.almeida@example.com,organization_id="),
+        ("tsv", "Beatriz Almeida\tbeatriz.almeida@example.com\torganization_id="),
+        ("jsonl", r#"{"name":"Beatriz Almeida","email":"beatriz.almeida@example.com","tags":[{"#),
+    ] {
+        let said = world.stdout(&format!("{export} -o {output}"));
+        assert!(said.lines().last().unwrap().starts_with(line), "{said}");
+        let import = world.tagoctl_with_stdin("run user import -", &said).success();
+        import.stderr_eq("1 unchanged\n");
+    }
+    world.clear();
+    world.tagoctl(&format!("{export} -o json")).code(2).stdout_eq("").stderr_eq(str![[r#"
+{"code":"usage","error":"a list that can be read back is no JSON document","hint":"--output jsonl has an object on each line; tagoctl run user list writes JSON"}
+
+"#]]);
+    world.nothing_was_sent();
+    world.tagoctl("run user export mails.csv --columns email -o json").success().stdout_eq(str![[r#"
+{
+  "file": "mails.csv",
+  "users": 24
+}
+
+"#]]);
+    assert!(world.read("mails.csv").starts_with("email\nbeatriz.almeida@example.com\n"));
+}
+
+#[test]
+fn no_file_of_bulk_work_overwrites_another() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    world.file("leavers.txt", "beatriz.almeida@example.com\n");
+    world.clear();
+    world.tagoctl("run user import users.csv --results users.csv").code(2).stdout_eq("").stderr_eq(str![[r#"
+error: the list and --results are the same file, users.csv
+
+"#]]);
+    for line in [
+        "import users.csv --results ./users.csv",
+        "sync users.csv --results users.csv --yes",
+        "import users.csv --results r.csv --journal r.csv",
+        "import users.csv --results users.csv.journal",
+        "delete --file leavers.txt --yes --results leavers.txt",
+        "delete --file leavers.txt --yes --results r.csv --journal r.csv",
+    ] {
+        world.tagoctl(&format!("run user {line}")).code(2).stdout_eq("");
+    }
+    world.nothing_was_sent();
+    assert_eq!((world.read("users.csv"), world.read("leavers.txt").len()), (LIST.to_owned(), 28));
+    assert_eq!(std::fs::read_dir(world.folder()).unwrap().count(), 2);
+}
+
+#[test]
+fn results_of_work_that_never_began_leave_the_old_ones() {
+    let world = World::new();
+    world.file("users.csv", LIST);
+    world.file("done.csv", "the old ones");
+    world.file("j", "no journal");
+    world.tagoctl("run user import users.csv --results done.csv --journal j --resume").code(2);
+    assert_eq!(world.read("done.csv"), "the old ones");
+}
+
+#[test]
+fn an_import_beyond_the_plans_limit_stops_creating_and_says_so() {
+    let world = World::with(|builder| builder.empty().plan(tagoio::sandbox::Plan::Free));
+    world.file("users.csv", &list_of(20));
+    let import = "run user import users.csv --timezone UTC --generate-password --jobs 1 --rate 1000";
+    world.tagoctl(import).code(3).stdout_eq("").stderr_eq(str![[r#"
+20 to create
+2 created, 1 failed, 17 not tried
+  line 4, u3@example.com: POST /run/users: TagoIO answered 400 Bad Request: You have exceeded the maximum limit of Run users (2)
+error: 2 of 20 were done: there is no room for more users; to go on: tagoctl run user import users.csv --timezone UTC --generate-password --jobs 1 --rate 1000 --resume
+
+"#]]);
+    let creations = changes(&world).iter().filter(|change| change.starts_with("POST /run/users")).count();
+    assert_eq!(creations, 3, "none is tried after the refusal");
+    assert_eq!(world.sandbox().users().len(), 2);
+}
+
+#[test]
 fn what_is_exported_is_imported_as_it_is() {
     let world = World::new();
-    for file in ["users.csv", "users.jsonl", "users.ndjson"] {
+    for file in ["users.csv", "users.tsv", "users.jsonl", "users.ndjson"] {
         let said = format!("{file}: 24 users\n");
         world.tagoctl(&format!("run user export {file}")).success().stdout_eq("").stderr_eq(said);
         world.tagoctl(&format!("run user import {file}")).success().stdout_eq("").stderr_eq(str![[r#"

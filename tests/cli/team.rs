@@ -165,16 +165,28 @@ new@example.com: User invited
 "#]]);
     let id = world.stdout("team list -o tsv --columns id").lines().nth(1).unwrap().to_owned();
     world.tagoctl(&format!("team remove {id}")).code(2).stdout_eq("").stderr_eq(str![[r#"
-error: without a terminal, --yes is needed to remove the team member 66a00001910a2dec89025cc1
+error: without a terminal, --yes is needed to remove the team member Priya Raman (66a00001910a2dec89025cc1)
 hint: --dry-run shows what would be done
 
 "#]]);
     world.tagoctl(&format!("team remove {id} --dry-run")).success().stdout_eq("").stderr_eq(str![[r#"
-would remove the team member 66a00001910a2dec89025cc1
+would remove the team member Priya Raman (66a00001910a2dec89025cc1)
 
 "#]]);
     world.tagoctl(&format!("team remove {id} --yes")).success().stdout_eq("").stderr_eq(str![[r#"
 Account Successfully Removed
 
 "#]]);
+}
+
+#[test]
+fn who_is_no_member_is_not_removed_not_even_for_a_try() {
+    let world = World::new();
+    for how in ["--dry-run", "--yes"] {
+        let remove = format!("team remove 61fac4d9a5c9f40012a5ff92 {how}");
+        world.tagoctl(&remove).code(1).stdout_eq("").stderr_eq(str![[r#"
+error: there is no team member 61fac4d9a5c9f40012a5ff92
+
+"#]]);
+    }
 }

@@ -119,7 +119,7 @@ fn what_cannot_be_undone_is_asked_for() {
     for (answer, code, left) in [("y", 0, false), ("n", 1, true), ("\r", 1, true)] {
         let world = World::new();
         let mut terminal = Terminal::run(&world, &format!("team remove {MEMBER}"), &[]);
-        terminal.shows(&format!("Remove the team member {MEMBER}?"));
+        terminal.shows(&format!("Remove the team member Priya Raman ({MEMBER})?"));
         terminal.types(answer);
         let (exit, screen, _) = terminal.end();
         assert_eq!(exit, code, "{answer:?}: {screen}");

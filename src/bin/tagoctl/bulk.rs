@@ -1,6 +1,7 @@
 //! Work on many things at once: what `tagoio::bulk` does, drawn.
 
 mod drawing;
+mod lock;
 mod results;
 
 use std::cell::OnceCell;
@@ -10,16 +11,20 @@ use std::str::FromStr;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Progress, Report, Stop, Task};
+use tagoio::bulk::{Action, Bulk, Event, Halt, Journal, JournalHeader, Outcome, Progress, Report, Stop, Task};
 use tagoio::profile::{Plan, ProfileInfo};
+use tagoio::run::UserQuery;
 use tagoio::{Client, Error, ProfileId};
 
 use crate::connect::Context;
 use crate::failure::{Failure, Result, chain, outcome_of};
+use crate::file;
+use crate::input::Input;
 use crate::interrupt;
 use crate::output::cell::visible;
 use crate::output::{Columns, Format, Output, note, tell};
 use drawing::Drawing;
+use lock::Lock;
 use results::Results;
 pub(crate) use results::is_json_lines;
 
@@ -38,13 +43,15 @@ pub(crate) struct BulkArgs {
     #[arg(long, value_name = "N|PLAN")]
     rate: Option<Rate>,
     /// Keep in this file what is done, so that --resume can go on after any interruption [default: that of a list
-    /// FILE is FILE.journal, which is gone when all is done; without a list there is none]
+    /// FILE is FILE.journal, that of notifications to many is in the working folder; both are gone when all is done.
+    /// Otherwise there is none]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Go on where the journal ends
     #[arg(long)]
     resume: bool,
-    /// Write what came of each thing to a file, a line for each: CSV, or JSON lines when it is called *.jsonl
+    /// Write what came of each thing to a file, a line for each as it is done: CSV, or JSON lines when it is called
+    /// *.jsonl
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
     /// Show no progress
@@ -96,10 +103,18 @@ impl std::fmt::Display for Target {
     }
 }
 
-/// Where the journal of some work is kept.
+/// The journal beside a file that lists what to do.
+pub(crate) fn beside(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(".journal");
+    name.into()
+}
+
+/// Where the journal of some work is kept. Nobody else uses it as long as this lives.
 #[derive(Debug)]
 pub(crate) struct JournalFile {
     path: PathBuf,
+    _lock: Lock,
     /// Whether it is ours to remove once all is done: nobody asked for it by its name.
     passing: bool,
     resume: bool,
@@ -135,22 +150,34 @@ impl BulkArgs {
         self.resume
     }
 
-    /// The journal that the command line asks for, else one beside the file that lists what to do. Whether it is there
-    /// has to fit `--resume`; to be called before long preparations.
-    pub(crate) fn journal_file(&self, list: Option<&Path>) -> Result<Option<JournalFile>> {
-        let beside = list.map(|list| {
-            let mut name = list.as_os_str().to_owned();
-            name.push(".journal");
-            PathBuf::from(name)
-        });
+    /// The journal that the command line asks for, else the one that the work has without being asked. Whether it is
+    /// there has to fit `--resume`, and it must be another file than the results; to be called before long preparations.
+    pub(crate) fn journal_file(&self, usual: Option<PathBuf>) -> Result<Option<JournalFile>> {
+        let path = self.journal.as_deref().or(usual.as_deref());
+        check_apart(&[("--journal", path), ("--results", self.results.as_deref())])?;
+        self.place_of_journal(usual)
+    }
+
+    /// Makes sure that a list that is read isn't overwritten.
+    pub(crate) fn spare(&self, list: &Input) -> Result<()> {
+        let list = list.path();
+        check_apart(&[
+            ("the list", list),
+            ("--journal", self.journal.as_deref()),
+            ("--results", self.results.as_deref()),
+        ])
+    }
+
+    fn place_of_journal(&self, usual: Option<PathBuf>) -> Result<Option<JournalFile>> {
         let passing = self.journal.is_none();
-        let Some(path) = self.journal.clone().or(beside) else {
+        let Some(path) = self.journal.clone().or(usual) else {
             return if self.resume {
                 Err(Failure::usage("no_journal", "--resume needs the journal that it goes on with: --journal FILE"))
             } else {
                 Ok(None)
             };
         };
+        let lock = Lock::of(&path)?;
         match (path.exists(), self.resume) {
             (true, false) => Err(Failure::usage(
                 "journal_exists",
@@ -161,7 +188,7 @@ impl BulkArgs {
                 Err(Failure::usage("no_journal", format!("there is no journal {} to go on with", path.display()))
                     .hint("leave out --resume to begin"))
             }
-            _ => Ok(Some(JournalFile { path, passing, resume: self.resume })),
+            _ => Ok(Some(JournalFile { path, _lock: lock, passing, resume: self.resume })),
         }
     }
 }
@@ -172,26 +199,40 @@ impl Session<'_> {
         &self.client
     }
 
-    /// Does the tasks and says what came of them; `work` as in "import users".
+    /// What a journal knows the work by, which is named as in "import users".
+    pub(crate) fn work(&self, name: impl Into<String>) -> JournalHeader {
+        JournalHeader::new(name, &self.client)
+    }
+
+    /// Does the tasks and says what came of them.
     pub(crate) fn run<T: Task>(
         &self,
-        work: &str,
+        work: JournalHeader,
         journal: Option<&JournalFile>,
         tasks: &[T],
-        target: impl Fn(usize) -> Target,
+        target: impl Fn(usize) -> Target + Sync,
     ) -> Result<()> {
         self.out.chosen(&summary_columns(self.out.format()))?;
         if tasks.is_empty() {
-            return self.conclude(Bulk::new(&self.client).run(tasks), &target, None, None);
+            return self.conclude(Bulk::new(&self.client).run(tasks), &target, journal, Ok(()));
         }
         let rate = self.rate()?;
-        let results = self.args.results.as_deref().map(Results::create).transpose()?;
+        if let Some(results) = &self.args.results {
+            file::check(results)?;
+        }
         let opened = journal.map(|journal| self.open(journal, work)).transpose()?;
+        // Only now: a journal that is refused must not cost the results of an earlier run.
+        let mut results = self.args.results.as_deref().map(Results::create).transpose()?;
         let drawing = Drawing::begin(tasks.len(), self.args.quiet);
         self.listen_for_ctrl_c(&drawing, journal);
 
-        let mut bulk =
-            Bulk::new(&self.client).jobs(self.args.jobs.into()).stop(&self.stop).on_event(|event| drawing.tell(event));
+        let listener = |event: &Event<'_>| {
+            drawing.tell(event);
+            if let (Event::Finished { index, outcome, .. }, Some(results)) = (event, &mut results) {
+                results.add(&target(*index), outcome);
+            }
+        };
+        let mut bulk = Bulk::new(&self.client).jobs(self.args.jobs.into()).stop(&self.stop).on_event(listener);
         bulk = match rate {
             Rate::PerMinute(requests) => bulk.per_minute(requests),
             Rate::Of(plan) => bulk.plan(plan),
@@ -200,8 +241,9 @@ impl Session<'_> {
             bulk = bulk.journal(journal);
         }
         let report = bulk.run(tasks);
+        drop(bulk);
         drawing.end();
-        self.conclude(report, &target, results, journal)
+        self.conclude(report, &target, journal, results.map_or(Ok(()), Results::end))
     }
 
     /// The rate that is asked for, else that of the profile's plan; where it can't be known, that of the smallest.
@@ -234,17 +276,54 @@ impl Session<'_> {
         Ok(self.profile.get().and_then(Option::as_ref))
     }
 
-    fn open(&self, journal: &JournalFile, work: &str) -> Result<Journal> {
-        let mut header = JournalHeader::new(work, &self.client);
-        if let Some(profile) = self.profile()? {
-            header = header.option("profile", &profile.info.id);
+    /// Says where the journal is when nobody would look for it there.
+    pub(crate) fn announce(&self, journal: &JournalFile) {
+        if journal.passing && !journal.resume && self.is_told() {
+            note(&format!("{}: the journal, until all is done", journal.path.display()));
         }
+    }
+
+    /// Whether a person reads how it goes.
+    fn is_told(&self) -> bool {
+        !self.args.quiet && self.out.format() == Format::Table
+    }
+
+    fn open(&self, journal: &JournalFile, work: JournalHeader) -> Result<Journal> {
         let path = &journal.path;
+        let header = match self.profile_id()? {
+            Some(profile) => work.option("profile", profile),
+            // What was done in one profile isn't done in another.
+            None if journal.resume => {
+                let problem = format!("whether {} is of this profile can't be known", path.display());
+                return Err(Failure::usage("unknown_profile", problem)
+                    .hint("the token may read neither the profile nor a user of it"));
+            }
+            None => work,
+        };
         let opened = if journal.resume { Journal::resume(path, &header) } else { Journal::create(path, &header) }?;
-        if journal.resume && !self.args.quiet && self.out.format() == Format::Table {
+        if journal.resume && self.is_told() {
             note(&format!("{}: {} done before", path.display(), opened.resumed()));
         }
         Ok(opened)
+    }
+
+    /// The profile that the token is of, as far as the token may read it: its users say it too.
+    fn profile_id(&self) -> Result<Option<ProfileId>> {
+        if let Some(profile) = self.profile()? {
+            return Ok(Some(profile.info.id.clone()));
+        }
+        let users = self.client.run().users();
+        let of_a_user = || -> tagoio::Result<Option<ProfileId>> {
+            match users.list(&UserQuery::new().amount(1))?.pop() {
+                Some(user) => Ok(users.info(user.id)?.profile),
+                None => Ok(None),
+            }
+        };
+        match of_a_user() {
+            Ok(profile) => Ok(profile),
+            Err(error) if error.is_permission_denied() || error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
@@ -257,13 +336,13 @@ impl Session<'_> {
         on_ctrl_c(&self.stop, say, go_on);
     }
 
-    /// Writes the results, the summary and the failures, and says how it went.
+    /// Writes the summary and the failures, and says how it went; `listed` is how the writing of the results did.
     fn conclude(
         &self,
         report: Report,
         target: &impl Fn(usize) -> Target,
-        results: Option<Results>,
         journal: Option<&JournalFile>,
+        listed: Result<()>,
     ) -> Result<()> {
         // What was done counts, whoever reads of it: a journal that isn't needed any more goes before anything is written.
         if report.is_complete() {
@@ -272,7 +351,6 @@ impl Session<'_> {
                 let _ = fs::remove_file(path);
             }
         }
-        let listed = results.map_or(Ok(()), |results| listed(results, &report, target));
         let summarized = self.summarize(&report, target);
         let worked = if report.is_complete() { Ok(()) } else { Err(incomplete(report, journal.is_some())) };
         outcome_of([worked, listed, summarized])
@@ -317,12 +395,19 @@ impl Session<'_> {
     }
 }
 
-/// Writes what came of each thing to its file.
-fn listed(mut results: Results, report: &Report, target: &impl Fn(usize) -> Target) -> Result<()> {
-    for (index, outcome) in report.outcomes.iter().enumerate() {
-        results.add(&target(index), outcome)?;
+/// Makes sure that no two of these are the same file: one would overwrite the other.
+fn check_apart(files: &[(&str, Option<&Path>)]) -> Result<()> {
+    for (at, (one, path)) in files.iter().enumerate() {
+        for (other, with) in &files[at + 1..] {
+            if let (Some(path), Some(with)) = (path, with) {
+                if file::is_same(path, with) {
+                    let problem = format!("{one} and {other} are the same file, {}", with.display());
+                    return Err(Failure::usage("conflict", problem));
+                }
+            }
+        }
     }
-    results.end()
+    Ok(())
 }
 
 /// A switch that the first Ctrl-C presses; the second one ends at once.
@@ -381,6 +466,16 @@ fn incomplete(report: Report, has_journal: bool) -> Failure {
         Some(Halt::Journal(error)) => Failure::Partly(format!(
             "{}: stopped when {done} of {} were done, because the rest couldn't be resumed",
             chain(error),
+            progress.total
+        )),
+        Some(Halt::LimitReached(service)) => Failure::Partly(format!(
+            "{done} of {} were done: there is no room for more {}{go_on}",
+            progress.total,
+            service.as_str().replace("run_users", "users")
+        )),
+        Some(Halt::OthersUndone) => Failure::Partly(format!(
+            "{} of {} failed, so nobody was deleted{go_on}",
+            progress.failed + progress.uncertain,
             progress.total
         )),
         _ => {

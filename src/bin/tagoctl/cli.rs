@@ -144,6 +144,18 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_does_and_shows_how() {
+        /// Makes sure that a line of the help can be typed as it is.
+        fn parse(line: &str) {
+            let (_, call) = line.split_once("tagoctl ").unwrap();
+            // What is beside a command in two columns, and what the shell does with its output.
+            let call = call.split("   ").next().unwrap_or_default();
+            let words = shlex::split(call.strip_suffix(')').unwrap_or(call)).unwrap_or_else(|| panic!("{line}"));
+            let words = words.into_iter().take_while(|word| !["|", "&&", ">", "<"].contains(&word.as_str()));
+            if let Err(error) = Cli::try_parse_from(["tagoctl".to_owned()].into_iter().chain(words)) {
+                panic!("{line}: {error}");
+            }
+        }
+
         fn look(command: &clap::Command, path: &str) {
             assert!(command.get_about().is_some(), "{path} has no about");
             let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -151,6 +163,10 @@ mod tests {
                 examples.contains("Example") && examples.contains("  tagoctl "),
                 "{path} has no example: {examples}"
             );
+            for line in examples.lines().filter(|line| line.starts_with("  ") && line.contains("tagoctl ")) {
+                assert!(line.chars().count() <= 98, "wrapped in the help of {path}: {line}");
+                parse(line);
+            }
             for below in command.get_subcommands() {
                 look(below, &format!("{path} {}", below.get_name()));
             }

@@ -24,6 +24,7 @@ mod request;
 mod run;
 mod sandbox;
 mod second_factor;
+mod shape;
 mod team;
 mod token;
 mod when;

@@ -105,6 +105,11 @@ impl Output {
         Self { format: args.output, columns: args.columns.clone(), show_secrets: args.show_secrets }
     }
 
+    /// The same, where `--columns` speaks of something else.
+    pub(crate) fn without_columns(&self) -> Self {
+        Self { columns: Vec::new(), ..*self }
+    }
+
     pub(crate) fn format(&self) -> Format {
         self.format
     }

@@ -6,11 +6,12 @@ use std::fmt;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
+use tagoio::team::TeamMember;
 use tagoio::{AccountId, ProfileId};
 
 use crate::connect::Context;
 use crate::deeds::Deed;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::Columns;
 use crate::prompt::Danger;
 
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl team remove 61fac4d9a5c9f40012a5ff92 --yes")]
     Remove {
         /// The id of their account, as `team list` shows it
+        #[arg(value_parser = str::parse::<AccountId>)]
         account: AccountId,
         #[command(flatten)]
         profile: ProfileArgs,
@@ -49,7 +51,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct ProfileArgs {
     /// The profile; the token's own when it isn't said
-    #[arg(long, value_name = "ID", default_value = "current")]
+    #[arg(long, value_name = "ID", default_value = "current", value_parser = str::parse::<ProfileId>)]
     pub(crate) profile: ProfileId,
 }
 
@@ -81,7 +83,11 @@ impl Command {
             }
             Self::Remove { account, profile, danger } => {
                 context.out.chosen(&REMOVED)?;
-                if danger.is_meant(&format!("remove the team member {account}"))? {
+                let members = team.list(&profile.profile)?;
+                let Some(member) = members.iter().find(|member| member.id == account) else {
+                    return Err(Failure::not_found(format!("there is no team member {account}")));
+                };
+                if danger.is_meant(&format!("remove the team member {}", shown(member)))? {
                     let said = team.remove(&profile.profile, &account)?;
                     context.out.ack(&json!({"id": account, "removed": true}), &said)?;
                 }
@@ -89,4 +95,11 @@ impl Command {
             }
         }
     }
+}
+
+/// A member in a question: who answers is to see which one it is.
+fn shown(member: &TeamMember) -> String {
+    let names = [member.name.as_str(), member.email.as_str()];
+    let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or("without a name");
+    format!("{name} ({})", member.id)
 }

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     List(List),
     /// Create a token and write its value, in full, to standard output
     #[command(after_help = "Example:\n  \
-        tagoctl token create ci --permission read --expires '3 months' --email me@example.com > token.txt\n\n\
+        tagoctl token create ci --permission read --expires '3 months' --email me@example.com > token\n\n\
         The value is what the command is for: it is shown this once without --show-secrets. A table holds nothing else, \
         other forms of output have it as `token`.")]
     Create(Box<Create>),

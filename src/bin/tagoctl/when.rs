@@ -32,7 +32,8 @@ impl When {
         self.begins(now).date_naive()
     }
 
-    fn begins(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    /// The moment that it is, or that it begins at.
+    pub(crate) fn begins(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
             Self::At(date) => *date,
@@ -69,10 +70,15 @@ fn ago(text: &str) -> Option<TimeDelta> {
     }
 }
 
-/// Makes sure that a range doesn't end before it begins.
-pub(crate) fn check_range(from: &When, to: &When, now: DateTime<Utc>) -> Result<()> {
+/// Makes sure that a range doesn't end before it begins. Without an end it goes up to now.
+pub(crate) fn check_range(from: &When, to: Option<&When>, now: DateTime<Utc>) -> Result<()> {
+    let begin = from.begins(now);
+    let Some(to) = to else {
+        let problem = || format!("--from {} is yet to come", from.input(now));
+        return if begin <= now { Ok(()) } else { Err(Failure::usage("invalid_range", problem())) };
+    };
     // On one day anything goes: a day that ends a range does so at its end.
-    if from.begins(now) <= to.begins(now) || from.day(now) == to.day(now) && matches!(to, When::Day(_)) {
+    if begin <= to.begins(now) || from.day(now) == to.day(now) && matches!(to, When::Day(_)) {
         return Ok(());
     }
     let (from, to) = (from.input(now), to.input(now));
@@ -108,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_has_a_start_and_then_an_end() {
+    fn a_range_has_a_start_and_then_an_end_which_is_now_unless_it_is_said() {
         for (from, to, fits) in [
             ("2026-01-01", "2026-01-01", true),
             ("2026-01-01T12:00:00Z", "2026-01-01", true),
@@ -119,7 +125,12 @@ mod tests {
             ("8d", "7d", true),
             ("1d", "2026-01-30", true),
         ] {
-            assert_eq!(check_range(&from.parse().unwrap(), &to.parse().unwrap(), now()).is_ok(), fits, "{from} {to}");
+            let to_when: When = to.parse().unwrap();
+            assert_eq!(check_range(&from.parse().unwrap(), Some(&to_when), now()).is_ok(), fits, "{from} {to}");
+        }
+        for (from, fits) in [("0h", true), ("2026-01-31", true), ("2026-01-31T12:00:01Z", false), ("9999-12-31", false)]
+        {
+            assert_eq!(check_range(&from.parse().unwrap(), None, now()).is_ok(), fits, "{from}");
         }
     }
 }

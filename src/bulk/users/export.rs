@@ -73,6 +73,22 @@ impl<W: Write> UserExport<W> {
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
     pub fn csv(file: W, columns: &[UserColumn]) -> io::Result<Self> {
+        Self::separated(file, columns, b',')
+    }
+
+    /// As [`csv`](UserExport::csv), with a tab between two cells instead of a comma.
+    ///
+    /// # Errors
+    ///
+    /// As `csv`.
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    pub fn tsv(file: W, columns: &[UserColumn]) -> io::Result<Self> {
+        Self::separated(file, columns, b'\t')
+    }
+
+    #[cfg(feature = "csv")]
+    fn separated(file: W, columns: &[UserColumn], separator: u8) -> io::Result<Self> {
         let columns = written(columns)?;
         if columns.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a CSV file needs a column"));
@@ -80,17 +96,19 @@ impl<W: Write> UserExport<W> {
         if let Some(column) = columns.iter().find(|column| column.to_string().parse().ok().as_ref() != Some(*column)) {
             return Err(refusal(column, "can't be read back: it isn't the name of that column"));
         }
+        // Who reads a single column finds no tab in its name.
+        let separator = if columns.len() == 1 { b',' } else { separator };
         let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
         // Who reads the file takes what separates the names for what separates the cells.
-        let quotes = if names.iter().any(|name| name.contains([';', '\t'])) {
+        let quotes = if names.iter().any(|name| name.contains([',', ';', '\t'])) {
             csv::QuoteStyle::Always
         } else {
             csv::QuoteStyle::Necessary
         };
-        let mut header = csv::WriterBuilder::new().quote_style(quotes).from_writer(file);
+        let mut header = csv::WriterBuilder::new().delimiter(separator).quote_style(quotes).from_writer(file);
         header.write_record(names)?;
         let file = header.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        Ok(Self::new(columns, Form::Csv(Box::new(csv::Writer::from_writer(file)))))
+        Ok(Self::new(columns, Form::Csv(Box::new(csv::WriterBuilder::new().delimiter(separator).from_writer(file)))))
     }
 
     fn new(columns: Vec<UserColumn>, form: Form<W>) -> Self {

@@ -106,13 +106,12 @@ impl UserPlan {
             }
             tasks.push(UserTask::sync(entry, user.as_ref(), &options));
         }
-        // Last, so that nobody is gone before the others are there.
         tasks.extend(others.into_iter().map(|(id, email)| UserTask::delete(id, email)));
         Ok(ListError::unless(problems, Self { tasks })?)
     }
 
     /// The tasks, for [`Bulk::run`](super::super::Bulk::run): the records in the order of the list, then the users to be
-    /// deleted. Those that are as they should be are among them, and are done without a request.
+    /// deleted, who are only once all the others are as they should be. Those that are as they should be are among them, and are done without a request.
     pub fn tasks(&self) -> &[UserTask] {
         &self.tasks
     }

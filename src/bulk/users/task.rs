@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::super::digest::digest;
 use super::super::{Action, Before, DeleteUser, Done, Task};
 use super::address::key_of;
 use super::difference::{Change, Difference};
@@ -12,6 +13,7 @@ use super::record::UserRecord;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::profile::Service;
 use crate::run::{UserEdit, UserInfo};
 
 /// What a plan does with a user.
@@ -172,6 +174,15 @@ impl Task for UserTask {
             Work::Delete { id } => DeleteUser::new(id).run(client, before),
         }
     }
+
+    fn takes(&self) -> Option<Service> {
+        matches!(self.work, Work::Create { .. }).then_some(Service::RunUsers)
+    }
+
+    /// Nobody is gone before the others are there.
+    fn waits_for_others(&self) -> bool {
+        matches!(self.work, Work::Delete { .. })
+    }
 }
 
 fn updated(id: &UserId, changes: &[Change]) -> Done {
@@ -257,15 +268,7 @@ fn key(record: &UserRecord, options: &SyncOptions) -> String {
     let has_password = std::mem::take(&mut wanted.password).into_option().is_some();
     // Whether others are deleted makes no difference to this user.
     let options = options.clone().delete_missing(false);
-    let text = serde_json::to_string(&(wanted, has_password, options)).unwrap_or_default();
-    format!("{}#{:016x}", key_of(&record.email), fnv_1a(text.as_bytes()))
-}
-
-/// A digest that stays the same in every version and on every computer: FNV-1a with 64 bits.
-fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    format!("{}#{}", key_of(&record.email), digest(&(wanted, has_password, options)))
 }
 
 #[cfg(test)]
@@ -273,15 +276,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn the_digest_is_fnv_1a() {
-        for (text, digest) in
-            [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
-        {
-            assert_eq!(fnv_1a(text.as_bytes()), digest, "{text}");
-        }
-    }
 
     #[test]
     fn a_key_tells_what_is_wanted_apart_and_holds_no_password() {

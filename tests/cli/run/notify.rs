@@ -3,6 +3,8 @@
 use snapbox::str;
 use tagoio::UserId;
 use tagoio::run::NotificationInfo;
+use tagoio::sandbox::{Fault, FaultRule};
+use tagoio::transport::Method;
 
 use crate::world::World;
 
@@ -12,6 +14,32 @@ fn user(world: &World, email: &str) -> UserId {
 
 fn notifications(world: &World, email: &str) -> Vec<NotificationInfo> {
     world.sandbox().client().unwrap().run().notifications().list(user(world, email)).unwrap()
+}
+
+/// Has so many notifications refused.
+fn refuse(world: &World, times: u32, status: u16) {
+    let body = r#"{"status":false,"message":"No such luck"}"#.to_owned();
+    let fault = Fault::Answer { status, content_type: "application/json".to_owned(), body };
+    world.sandbox().inject(FaultRule::new(fault).on(Method::Post, "/run/notification/").times(times)).unwrap();
+}
+
+/// How many notifications of this title the users in Lisbon have, those with most first.
+fn received(world: &World, title: &str) -> Vec<usize> {
+    let in_lisbon =
+        ["beatriz.almeida@example.com", "duarte.fonseca@example.com"].map(|email| notifications(world, email));
+    let mut counts: Vec<usize> =
+        in_lisbon.iter().map(|all| all.iter().filter(|one| one.title == title).count()).collect();
+    counts.sort_unstable_by(|one, other| other.cmp(one));
+    counts
+}
+
+/// The names of the journals in the folder.
+fn journals(world: &World) -> Vec<String> {
+    let files = std::fs::read_dir(world.folder()).unwrap();
+    files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".journal"))
+        .collect()
 }
 
 /// A user who has been told something.
@@ -105,6 +133,7 @@ fn several_users_are_told_once_each() {
         user(&world, TOLD)
     );
     world.tagoctl(&line).success().stdout_eq("").stderr_eq(str![[r#"
+tagoctl-notify-a3454c4cf7275c7b.journal: the journal, until all is done
 2 sent
 
 "#]]);
@@ -141,7 +170,7 @@ fn several_users_are_told_once_each() {
 
 "#]])
         .stderr_eq(str![[r#"
-{"code":"partly_done","error":"1 of 2 failed"}
+{"code":"partly_done","error":"1 of 2 failed; to try again: tagoctl run notify create --user beatriz.almeida@example.com --user 61eb25a4d6a4a20011d4cd3c --title A --message B -o json --resume"}
 
 "#]]);
 }
@@ -174,6 +203,7 @@ hint: --dry-run shows what would be done
     };
     assert_eq!(told(), 0);
     world.tagoctl(&format!("{line} --yes --results told.csv")).success().stdout_eq("").stderr_eq(str![[r#"
+tagoctl-notify-a3454c4cf7275c7b.journal: the journal, until all is done
 2 sent
 
 "#]]);
@@ -196,6 +226,90 @@ created,deleted,done_before,failed,missing,not_tried,sent,total,uncertain,unchan
 nothing to do
 
 "#]]);
+}
+
+#[test]
+fn what_many_users_are_told_is_in_a_journal_until_all_are() {
+    let world = World::new();
+    refuse(&world, 1, 400);
+    let line = "run notify create --tag site=lisbon --title Hello --message Text --yes --jobs 1";
+    world.tagoctl(line).code(3).stdout_eq("").stderr_eq(str![[r#"
+tagoctl-notify-a3454c4cf7275c7b.journal: the journal, until all is done
+1 sent, 1 failed
+  beatriz.almeida@example.com: POST /run/notification/: TagoIO answered 400 Bad Request: No such luck
+error: 1 of 2 failed; to try again: tagoctl run notify create --tag site=lisbon --title Hello --message Text --yes --jobs 1 --resume
+
+"#]]);
+    world.tagoctl(line).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: tagoctl-notify-a3454c4cf7275c7b.journal is there already: it is the journal of an earlier run
+hint: --resume goes on where it stopped; remove the file to begin anew
+
+"#]]);
+    // Another text is other work, also where the journal is named.
+    let journal = journals(&world).remove(0);
+    let other = "run notify create --tag site=lisbon --title Hello --message Other --yes --jobs 1";
+    world.tagoctl(&format!("{other} --journal {journal} --resume")).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: invalid journal tagoctl-notify-a3454c4cf7275c7b.journal: it is of other work: the notification is another one
+
+"#]]);
+    assert_eq!(received(&world, "Hello"), [1, 0]);
+
+    world.tagoctl(&format!("{line} --resume")).success().stdout_eq("").stderr_eq(str![[r#"
+tagoctl-notify-a3454c4cf7275c7b.journal: 1 done before
+1 sent, 1 done before
+
+"#]]);
+    assert_eq!(received(&world, "Hello"), [1, 1]);
+    assert!(journals(&world).is_empty());
+}
+
+#[test]
+fn a_journal_is_used_by_one_process_at_a_time() {
+    let world = World::new();
+    refuse(&world, 1, 400);
+    let line = "run notify create --tag site=lisbon --title Hello --message Text --yes --journal j";
+    world.tagoctl(line).code(3);
+    assert!(!world.folder().join("j.lock").exists());
+    let lock = std::fs::File::create(world.folder().join("j.lock")).unwrap();
+    fs4::FileExt::try_lock(&lock).unwrap();
+    world.tagoctl(&format!("{line} --resume")).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: another process is using j
+hint: wait until it has ended
+
+"#]]);
+    assert_eq!(received(&world, "Hello").iter().sum::<usize>(), 1);
+    drop(lock);
+    // What a process leaves that was killed locks nothing.
+    world.tagoctl(&format!("{line} --resume -q")).success().stderr_eq(str![[r#"
+1 sent, 1 done before
+
+"#]]);
+    assert_eq!(received(&world, "Hello"), [1, 1]);
+    assert!(!world.folder().join("j.lock").exists());
+}
+
+#[test]
+fn a_journal_is_not_gone_on_with_in_a_profile_that_cannot_be_known() {
+    let world = World::new();
+    let forbid = |path: &str| {
+        let fault = Fault::StatusFalse { message: "Authorization denied".to_owned() };
+        world.sandbox().inject(FaultRule::new(fault).on(Method::Get, path).times(1)).unwrap();
+    };
+    let line = "run notify create --tag site=lisbon --title Hello --message Text --yes -q --rate scale --journal j";
+    refuse(&world, 1, 400);
+    // A token that may not read the profile, but users: they tell.
+    forbid("/profile/*");
+    world.tagoctl(line).code(3);
+    assert!(world.read("j").contains(world.sandbox().profile_id().as_str()));
+    forbid("/profile/*");
+    forbid("/run/users/*");
+    world.tagoctl(&format!("{line} --resume")).code(2).stdout_eq("").stderr_eq(str![[r#"
+error: whether j is of this profile can't be known
+hint: the token may read neither the profile nor a user of it
+
+"#]]);
+    world.tagoctl(&format!("{line} --resume")).success();
+    assert_eq!(received(&world, "Hello"), [1, 1]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tagoio::bulk::Outcome;
 
 use super::{Target, reason};
 use crate::failure::{Failure, Result};
+use crate::file;
 
 const COLUMNS: [&str; 6] = ["line", "target", "outcome", "id", "changed", "error"];
 
@@ -16,6 +17,8 @@ const COLUMNS: [&str; 6] = ["line", "target", "outcome", "id", "changed", "error
 pub(super) struct Results {
     name: String,
     form: Form,
+    /// What went wrong first. The work goes on: to end it would help nobody.
+    problem: Option<io::Error>,
 }
 
 enum Form {
@@ -24,48 +27,53 @@ enum Form {
 }
 
 impl Results {
-    /// Makes the file, in the form that its name asks for: what can't be written is known before the work begins.
+    /// Makes the file, in the form that its name asks for.
     pub(super) fn create(path: &Path) -> Result<Self> {
+        let file = file::begin(path)?;
         let name = path.display().to_string();
-        let file = File::create(path).map_err(|error| Failure::unopenable(path, &error))?;
         if is_json_lines(path) {
-            return Ok(Self { name, form: Form::JsonLines(BufWriter::new(file)) });
+            return Ok(Self { name, form: Form::JsonLines(BufWriter::new(file)), problem: None });
         }
         let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(COLUMNS).map_err(|error| Failure::write(&name, error.into()))?;
-        Ok(Self { name, form: Form::Csv(Box::new(writer)) })
+        // It is only kept here: what can't be written is told at the end, and stops nothing.
+        let problem = writer.write_record(COLUMNS).err().map(io::Error::from);
+        Ok(Self { name, form: Form::Csv(Box::new(writer)), problem })
     }
 
-    pub(super) fn add(&mut self, target: &Target, outcome: &Outcome) -> Result<()> {
+    /// Writes a row, which is in the file at once: a killed process leaves the rows of all that it has done.
+    pub(super) fn add(&mut self, target: &Target, outcome: &Outcome) {
+        if self.problem.is_none() {
+            self.problem = self.write(target, outcome).err();
+        }
+    }
+
+    fn write(&mut self, target: &Target, outcome: &Outcome) -> io::Result<()> {
         let done = outcome.done();
         let word = done.map_or_else(|| word(outcome), |done| done.action.as_str());
         let id = done.and_then(|done| done.id.as_deref());
         let changed = done.map(|done| &done.changed[..]).unwrap_or_default();
-        let written = match &mut self.form {
+        match &mut self.form {
             Form::Csv(writer) => {
                 let line = target.line.map(|line| line.to_string()).unwrap_or_default();
                 let (changed, error) = (changed.join(";"), reason(outcome).unwrap_or_default());
                 writer
                     .write_record([&line, &target.name, word, id.unwrap_or_default(), &changed, &error])
-                    .map_err(io::Error::from)
+                    .map_err(io::Error::from)?;
+                writer.flush()
             }
             Form::JsonLines(writer) => {
                 let row = json!({
                     "line": target.line, "target": target.name, "outcome": word,
                     "id": id, "changed": changed, "error": reason(outcome),
                 });
-                writeln!(writer, "{row}")
+                writeln!(writer, "{row}")?;
+                writer.flush()
             }
-        };
-        written.map_err(|error| Failure::write(&self.name, error))
+        }
     }
 
-    pub(super) fn end(mut self) -> Result<()> {
-        let flushed = match &mut self.form {
-            Form::Csv(writer) => writer.flush(),
-            Form::JsonLines(writer) => writer.flush(),
-        };
-        flushed.map_err(|error| Failure::write(&self.name, error))
+    pub(super) fn end(self) -> Result<()> {
+        self.problem.map_or(Ok(()), |error| Err(Failure::write(&self.name, error)))
     }
 }
 
@@ -80,5 +88,36 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Failed(_) => "failed",
         Outcome::Uncertain(_) => "uncertain",
         _ => "not_tried",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_in_the_file_as_soon_as_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, rows) in [
+            ("r.csv", ["line,target,outcome,id,changed,error\n", ",a@x.io,not_tried,,,\n", ",b@x.io,not_tried,,,\n"]),
+            (
+                "r.jsonl",
+                [
+                    "",
+                    "{\"changed\":[],\"error\":null,\"id\":null,\"line\":null,\"outcome\":\"not_tried\",\"target\":\"a@x.io\"}\n",
+                    "{\"changed\":[],\"error\":null,\"id\":null,\"line\":null,\"outcome\":\"not_tried\",\"target\":\"b@x.io\"}\n",
+                ],
+            ),
+        ] {
+            let path = dir.path().join(name);
+            let mut results = Results::create(&path).unwrap();
+            let mut expected = rows[0].to_owned();
+            for (user, row) in ["a@x.io", "b@x.io"].into_iter().zip(&rows[1..]) {
+                results.add(&Target::new(user), &Outcome::NotTried);
+                expected.push_str(row);
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), expected, "{name}");
+            }
+            results.end().unwrap();
+        }
     }
 }

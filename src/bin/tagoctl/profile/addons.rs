@@ -26,6 +26,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl profile addons remove 61fac4d9a5c9f40012a5ff92 mobile")]
     Remove {
         /// The profile
+        #[arg(value_parser = str::parse::<ProfileId>)]
         id: ProfileId,
         /// The add-on
         #[arg(value_parser = PossibleValuesParser::new(AddOn::KNOWN.iter().map(AddOn::as_str)).map(AddOn::from))]
@@ -38,6 +39,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Set {
     /// The profile
+    #[arg(value_parser = str::parse::<ProfileId>)]
     id: ProfileId,
     /// The custom domain for TagoRUN
     #[arg(long, value_name = "true|false")]

@@ -27,6 +27,10 @@ Without --from it is the last 7 days. Longer ranges are asked for in several que
 days in UTC. Only the account that owns the profile may read the log, and filters need the Starter or Scale plan.
 --follow goes on until Ctrl-C, which ends it quietly, for the shell with exit code 130.";
 
+/// How long TagoIO keeps the log: six months, in whole queries. What is earlier than that before the end of a range is
+/// gone, whatever the time is now.
+const KEPT: TimeDelta = TimeDelta::weeks(27);
+
 const EVENTS: Columns = Columns::of_stream(
     &["date", "resource", "resource_id", "who", "message"],
     &[],
@@ -49,7 +53,7 @@ pub(crate) struct Audit {
             .map(AuditedResource::from))]
     resource: Option<AuditedResource>,
     /// Only what was done to this thing
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = str::parse::<ResourceId>)]
     resource_id: Option<ResourceId>,
     /// Only sentences with this text in them; `*` stands for anything
     #[arg(long, value_name = "TEXT")]
@@ -90,8 +94,8 @@ impl From<AuditLogEvent> for Row {
 
 impl Audit {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
-        let filter = self.filter(Utc::now())?;
         context.out.chosen(&EVENTS)?;
+        let filter = self.filter(Utc::now())?;
         let client = context.client()?;
         let events = client.profile().audit_events(&self.which.id, &filter);
         if self.follow {
@@ -106,11 +110,18 @@ impl Audit {
     }
 
     fn filter(&self, now: DateTime<Utc>) -> Result<AuditLogFilter> {
-        if let (Some(from), Some(to)) = (&self.from, &self.to) {
-            check_range(from, to, now)?;
-        }
         let mut filter = AuditLogFilter::new();
-        filter.start_date = self.from.as_ref().map(|from| from.input(now));
+        if let Some(from) = &self.from {
+            check_range(from, self.to.as_ref(), now)?;
+            let end = self.to.as_ref().map_or(now, |to| to.begins(now)).min(now);
+            filter.start_date = Some(match end.checked_sub_signed(KEPT) {
+                Some(oldest) if from.begins(now) < oldest => {
+                    note(&format!("TagoIO keeps 6 months: it begins with {}", oldest.format("%Y-%m-%d")));
+                    oldest.date_naive().into()
+                }
+                _ => from.input(now),
+            });
+        }
         filter.end_date = self.to.as_ref().map(|to| to.input(now));
         filter.resource_name.clone_from(&self.resource);
         filter.resource_id.clone_from(&self.resource_id);

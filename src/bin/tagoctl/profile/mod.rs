@@ -69,6 +69,7 @@ pub(crate) enum Command {
         tagoctl profile delete 61fac4d9a5c9f40012a5ff92 --yes --password-env TAGOIO_PASSWORD")]
     Delete {
         /// The profile
+        #[arg(value_parser = str::parse::<ProfileId>)]
         id: ProfileId,
         #[command(flatten)]
         password: PasswordArgs,
@@ -89,7 +90,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl profile switch 61fac4d9a5c9f40012a5ff92")]
     Switch {
         /// The profile that the token is to belong to
-        #[arg(value_name = "TARGET_ID")]
+        #[arg(value_name = "TARGET_ID", value_parser = str::parse::<ProfileId>)]
         target: ProfileId,
         #[command(flatten)]
         danger: Danger,
@@ -100,13 +101,14 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Which {
     /// The profile; the token's own when it isn't said
-    #[arg(default_value = "current")]
+    #[arg(default_value = "current", value_parser = str::parse::<ProfileId>)]
     pub(crate) id: ProfileId,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
     /// The profile
+    #[arg(value_parser = str::parse::<ProfileId>)]
     id: ProfileId,
     /// Its name
     #[arg(long)]

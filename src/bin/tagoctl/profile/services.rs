@@ -12,16 +12,20 @@ use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use crate::output::UPDATED;
 use crate::request::{Fields, JsonArgs, Pair};
+use crate::shape::{UnknownArgs, is_amount};
 
 #[derive(Debug, Args)]
 pub(crate) struct Services {
     /// The profile
+    #[arg(value_parser = str::parse::<ProfileId>)]
     id: ProfileId,
     /// How much of a service it may use
     #[arg(long, num_args = 1.., value_name = "SERVICE=AMOUNT")]
     set: Vec<Amount>,
     #[command(flatten)]
     json: JsonArgs,
+    #[command(flatten)]
+    unknown: UnknownArgs,
 }
 
 /// How much of one service.
@@ -37,7 +41,7 @@ impl FromStr for Amount {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let Pair { key, value } = text.parse()?;
         let service = match Service::from(key) {
-            // Should there be one that isn't known here, --json takes it.
+            // Should there be one that isn't known here, --json takes it with --allow-unknown.
             Service::Other(unknown) => {
                 let guess = did_you_mean(&unknown, names());
                 let among = if guess.is_empty() { format!("; there are {}", all_names()) } else { guess };
@@ -46,7 +50,7 @@ impl FromStr for Amount {
             service => service,
         };
         match value.parse::<f64>() {
-            Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(Self { service, amount }),
+            Ok(amount) if is_amount(amount) => Ok(Self { service, amount }),
             _ => Err(format!("`{value}` is not an amount")),
         }
     }
@@ -69,6 +73,7 @@ impl Services {
                 .hint(format!("--set SERVICE=AMOUNT, or --json; the services are {}", all_names())));
         }
         context.out.chosen(&UPDATED)?;
+        self.unknown.check_allocation(&allocation)?;
         let said = context.client()?.profile().edit_services(&self.id, &allocation)?;
         context.out.ack(&json!({"id": self.id, "updated": true}), &said)
     }

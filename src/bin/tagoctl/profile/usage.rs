@@ -135,8 +135,8 @@ impl Usage {
         let query = match (&self.date, &self.from) {
             (Some(date), _) => StatisticsDate::day(date.day(now)),
             (None, Some(from)) => {
+                check_range(from, self.to.as_ref(), now)?;
                 let to = self.to.clone().unwrap_or(When::At(now));
-                check_range(from, &to, now)?;
                 StatisticsDate::range(from.input(now), to.input(now), self.period())
             }
             (None, None) => StatisticsDate::range(first_day(&self.period(), now), now, self.period()),

@@ -4,7 +4,6 @@ mod domain;
 mod notify;
 mod saml;
 mod settings;
-mod shape;
 mod theme;
 mod user;
 mod whom;

@@ -1,24 +1,23 @@
 //! `tagoctl run notify`.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tagoio::bulk::{Action, Before, Done, Notify, Task};
-use tagoio::run::{NewNotification, NotificationEdit, UserField};
-use tagoio::{Client, NotificationId, UserId};
+use tagoio::bulk::{DeleteNotification, Notify};
+use tagoio::run::{NewNotification, NotificationEdit, UserField, UserOrder};
+use tagoio::{Client, Direction, NotificationId, UserId};
 
-use super::shape;
 use super::user::filter::Filter;
-use super::whom::{user_id, user_ids};
+use super::whom::{user_id, user_ids, whom};
 use crate::bulk::{BulkArgs, Target};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::{CREATED, Columns, DELETED, UPDATED};
 use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
+use crate::shape;
 
 const NOTIFICATIONS: Columns = Columns::new(
     &["id", "created_at", "read", "title", "message"],
@@ -45,7 +44,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run notify list jane@example.com")]
     List {
         /// The user
-        #[arg(value_name = "ID|EMAIL")]
+        #[arg(value_name = "ID|EMAIL", value_parser = whom)]
         user: String,
     },
     /// Send users a notification
@@ -58,7 +57,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run notify delete 62b0afde27ce4d0012c62256 --yes")]
     Delete {
         /// The notifications, as `run notify list` shows them
-        #[arg(required = true, value_name = "ID")]
+        #[arg(required = true, value_name = "ID", value_parser = str::parse::<NotificationId>)]
         ids: Vec<NotificationId>,
         #[command(flatten)]
         danger: Danger,
@@ -93,7 +92,7 @@ struct ContentArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// Send it to this user
-    #[arg(long = "user", value_name = "ID|EMAIL")]
+    #[arg(long = "user", value_name = "ID|EMAIL", value_parser = whom)]
     users: Vec<String>,
     /// Send it to all users
     #[arg(long, conflicts_with = "users")]
@@ -113,6 +112,7 @@ pub(crate) struct CreateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
     /// The notification, as `run notify list` shows it
+    #[arg(value_parser = str::parse::<NotificationId>)]
     id: NotificationId,
     #[command(flatten)]
     content: ContentArgs,
@@ -134,7 +134,7 @@ impl Command {
             }
             Self::Create(args) => args.run(context),
             Self::Edit(args) => args.run(context),
-            Self::Delete { ids, danger, bulk } => delete(context, &ids, &danger, &bulk),
+            Self::Delete { ids, danger, bulk } => delete(context, ids, &danger, &bulk),
         }
     }
 }
@@ -162,15 +162,21 @@ impl CreateArgs {
             }
         }
         self.check_receivers()?;
-        let journal = self.bulk.journal_file(None)?;
+        let title = notification.title.as_deref().unwrap_or_default();
         let session = self.bulk.begin(context)?;
+        let work = session.work(format!("send the notification {title}")).digest_of("notification", &notification);
+        let is_single = self.users.len() == 1 && self.bulk.is_plain() && !self.bulk.is_resuming();
+        let journal = match (is_single, self.danger.is_dry_run()) {
+            (false, false) => {
+                self.bulk.journal_file(Some(format!("tagoctl-notify-{}.journal", work.digest()).into()))?
+            }
+            _ => None,
+        };
         let users = if self.users.is_empty() {
             fitting(session.client(), &self.filter)?
         } else {
             named(session.client(), &self.users)?
         };
-        let title = notification.title.as_deref().unwrap_or_default();
-        let work = format!("send the notification {title}");
         let deed = match &users[..] {
             [(_, name)] => format!("send {name} the notification \"{title}\""),
             users => format!("send {} users the notification \"{title}\"", users.len()),
@@ -184,18 +190,22 @@ impl CreateArgs {
         if asks && !self.danger.is_meant(&deed)? {
             return Ok(());
         }
-        if let ([(id, name)], 1, true) = (&users[..], self.users.len(), self.bulk.is_plain()) {
+        if let ([(id, name)], true) = (&users[..], is_single) {
             context.out.chosen(&CREATED)?;
             let sent = session.client().run().notifications().create(id, &notification)?;
             return context.out.created(sent, &format!("sent to {name}"));
         }
-        let notification = Arc::new(notification);
+        let notification = Arc::new(notification.clone());
         let tasks: Vec<Notify> = users.iter().map(|(id, _)| Notify::new(id, Arc::clone(&notification))).collect();
-        session.run(&work, journal.as_ref(), &tasks, |index| Target::new(users[index].1.as_str()))
+        if let Some(journal) = journal.as_ref().filter(|_| !tasks.is_empty()) {
+            session.announce(journal);
+        }
+        session.run(work, journal.as_ref(), &tasks, |index| Target::new(users[index].1.as_str()))
     }
 
     /// Who gets it is said in one way.
     fn check_receivers(&self) -> Result<()> {
+        self.filter.check()?;
         let ways = [!self.users.is_empty(), self.all, !self.filter.is_empty()];
         match ways.into_iter().filter(|way| *way).count() {
             1 => Ok(()),
@@ -256,13 +266,16 @@ fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     Ok(users)
 }
 
-/// The ids of the users that a filter fits, with their e-mail addresses.
+/// The ids of the users that a filter fits, each once, with their e-mail addresses.
 fn fitting(client: &Client, filter: &Filter) -> Result<Vec<(UserId, String)>> {
+    // Whoever registers meanwhile comes last then, and shifts nobody to another page.
     let query = filter.query().fields([UserField::Id, UserField::Email]);
+    let query = query.order_by(UserOrder::CreatedAt, Direction::Ascending);
+    let mut seen = HashSet::new();
     let mut users = Vec::new();
     for row in client.run().users().iter(&query) {
         let row = row?;
-        if let Some(id) = row.id {
+        if let Some(id) = row.id.filter(|id| seen.insert(id.clone())) {
             let name = row.email.unwrap_or_else(|| id.to_string());
             users.push((id, name));
         }
@@ -270,43 +283,26 @@ fn fitting(client: &Client, filter: &Filter) -> Result<Vec<(UserId, String)>> {
     Ok(users)
 }
 
-fn delete(context: &Context<'_>, ids: &[NotificationId], danger: &Danger, bulk: &BulkArgs) -> Result<()> {
+fn delete(context: &Context<'_>, mut ids: Vec<NotificationId>, danger: &Danger, bulk: &BulkArgs) -> Result<()> {
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     let journal = bulk.journal_file(None)?;
     let session = bulk.begin(context)?;
-    let deed = match ids {
+    let deed = match &ids[..] {
         [id] => format!("delete the notification {id}"),
         ids => format!("delete {} notifications", ids.len()),
     };
     if !danger.is_meant(&deed)? {
         return Ok(());
     }
-    if let ([id], true) = (ids, bulk.is_plain()) {
+    if let ([id], true) = (&ids[..], bulk.is_plain()) {
         context.out.chosen(&DELETED)?;
         let said = session.client().run().notifications().delete(id)?;
         return context.out.ack(&json!({"id": id, "deleted": true}), &said);
     }
-    let tasks: Vec<Delete> = ids.iter().cloned().map(Delete).collect();
-    session.run("delete notifications", journal.as_ref(), &tasks, |index| Target::new(ids[index].as_str()))
-}
-
-/// Deletes a notification; one that isn't there (any more) is no failure.
-struct Delete(NotificationId);
-
-impl Task for Delete {
-    fn key(&self) -> Cow<'_, str> {
-        self.0.as_str().into()
-    }
-
-    fn run(&self, client: &Client, before: Before) -> tagoio::Result<Done> {
-        let action = match client.run().notifications().delete(&self.0) {
-            Ok(_) => Action::Deleted,
-            Err(error) if !error.is_not_found() => return Err(error),
-            // Most likely it was the try before whose answer got lost.
-            Err(_) if before.maybe_done => Action::Deleted,
-            Err(_) => Action::Missing,
-        };
-        Ok(Done::new(action).id(self.0.as_str()))
-    }
+    let tasks: Vec<DeleteNotification> = ids.iter().map(DeleteNotification::new).collect();
+    session
+        .run(session.work("delete notifications"), journal.as_ref(), &tasks, |index| Target::new(ids[index].as_str()))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use tagoio::run::{IdpMetadata, SamlAttributeMappings, SamlEdit, SamlInfo};
 
 use super::settings::{CHANGES, ChangeArgs};
-use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::request::{Fields, JsonArgs, Pair};
+use crate::shape;
 
 const EDIT_HELP: &str = "\
 Attributes that are not named stay as they are; `KEY=` with nothing behind it takes one away. KEY is email, firstName, \

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use tagoio::Client;
 use tagoio::run::RunSettings;
 
-use super::shape;
 use crate::connect::Context;
 use crate::difference;
 use crate::failure::{Failure, Result};
 use crate::input::Text;
 use crate::output::{Columns, note, secrets};
 use crate::request::{Fields, JsonArgs};
+use crate::shape;
 
 /// What is said of a change.
 pub(super) const CHANGES: Columns = Columns::new(&["updated", "changes"], &[]);

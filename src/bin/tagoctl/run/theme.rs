@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use tagoio::run::ThemeOption;
 
 use super::settings::{ChangeArgs, Settings};
-use super::shape::theme_options;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use crate::output::{Format, print};
 use crate::request::Pair;
+use crate::shape::theme_options;
 
 const SET_HELP: &str = "\
 Colours are #rgb, #rgba, #rrggbb, #rrggbbaa, rgb(…), rgba(…), hsl(…), hsla(…) or transparent. Options that are not named \

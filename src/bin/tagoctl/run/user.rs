@@ -28,7 +28,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tagoctl run user info jane@example.com")]
     Info {
         /// The user
-        #[arg(value_name = "ID|EMAIL")]
+        #[arg(value_name = "ID|EMAIL", value_parser = super::whom::whom)]
         user: String,
     },
     /// Create a user

@@ -5,6 +5,12 @@ use tagoio::{Client, UserId};
 
 use crate::failure::{Failure, Result};
 
+/// An `ID|EMAIL` of the command line.
+pub(super) fn whom(text: &str) -> std::result::Result<String, tagoio::Error> {
+    // What can't be an id can't be an address either.
+    text.parse::<UserId>().map(String::from)
+}
+
 /// The id of the user that `ID|EMAIL` names. What has an `@` is an e-mail address and is looked up.
 pub(super) fn user_id(client: &Client, whom: &str) -> Result<UserId> {
     if !whom.contains('@') {

@@ -8,7 +8,7 @@ use tagoio::run::UserInvite;
 use crate::connect::Context;
 use crate::failure::Result;
 use crate::output::Columns;
-use crate::run::whom::user_id;
+use crate::run::whom::{user_id, whom};
 use crate::token::expiry_in_words;
 
 pub(super) const LOGIN_EXAMPLES: &str = "\
@@ -24,7 +24,7 @@ const INVITED: Columns = Columns::new(&["id", "invited"], &[]);
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
     /// The user
-    #[arg(value_name = "ID|EMAIL")]
+    #[arg(value_name = "ID|EMAIL", value_parser = whom)]
     user: String,
     /// When the token expires: `never`, a date, or something like `3 months` [default: after 8 hours]
     #[arg(long, value_name = "WHEN", value_parser = str::parse::<Expiry>)]
@@ -47,7 +47,7 @@ impl LoginArgs {
 #[derive(Debug, Args)]
 pub(crate) struct InviteArgs {
     /// The user
-    #[arg(value_name = "ID|EMAIL")]
+    #[arg(value_name = "ID|EMAIL", value_parser = whom)]
     user: String,
     /// The key of the portal's e-mail template [default: welcome]
     #[arg(long, value_name = "KEY")]

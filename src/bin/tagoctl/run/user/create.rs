@@ -9,12 +9,13 @@ use crate::failure::{Failure, Result};
 use crate::output::{CREATED, note};
 use crate::prompt::PasswordArgs;
 use crate::request::{Fields, JsonArgs, Pair, tags};
+use crate::shape::UnknownArgs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  tagoctl run user create --name Jane --email jane@example.com --timezone Europe/Lisbon --active true
-  tagoctl run user create --name Joe --email joe@example.com --timezone UTC --generate-password --send-email invite
-  tagoctl run user create --json user.json --tag site=lisbon --password-env NEW_PASSWORD";
+  tagoctl run user create --name Jane --email jane@example.com --timezone UTC --generate-password
+  tagoctl run user create --json user.json --tag site=lisbon --active true --password-env NEW_ONE
+  tagoctl run user create --json user.json --generate-password --send-email invite";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -52,11 +53,14 @@ pub(crate) struct Args {
     password: PasswordArgs,
     #[command(flatten)]
     json: JsonArgs,
+    #[command(flatten)]
+    unknown: UnknownArgs,
 }
 
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let mut user: NewUser = self.json.request(self.fields())?;
+        self.unknown.check_options(&user.options)?;
         self.check(&user)?;
         context.out.chosen(&CREATED)?;
         let client = context.client()?;

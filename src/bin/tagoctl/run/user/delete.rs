@@ -6,16 +6,17 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
 use tagoio::bulk::{DeleteUser, users};
-use tagoio::run::{UserField, UserInfo, UserRow};
-use tagoio::{Client, UserId};
+use tagoio::run::{UserField, UserInfo, UserOrder, UserRow};
+use tagoio::{Client, Direction, UserId};
 
 use super::filter::Filter;
-use crate::bulk::{BulkArgs, Target};
+use crate::bulk::{BulkArgs, Target, beside};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::output::{Columns, DELETED, Format, note};
 use crate::prompt::Danger;
+use crate::run::whom::whom;
 
 pub(super) const EXAMPLES: &str = "\
 All users are looked up before the first one is deleted. A file has an id or an e-mail address on each line.
@@ -33,11 +34,14 @@ const SHOWN: usize = 10;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The users, unless --file or a filter says who
-    #[arg(value_name = "ID|EMAIL")]
+    #[arg(value_name = "ID|EMAIL", value_parser = whom)]
     users: Vec<String>,
     /// Take the users from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE|-", conflicts_with = "users")]
     file: Option<Input>,
+    /// Delete all users
+    #[arg(long, conflicts_with_all = ["users", "file"])]
+    all: bool,
     /// Pass over users that aren't there (any more)
     #[arg(long)]
     ignore_missing: bool,
@@ -76,21 +80,28 @@ impl Named {
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let names = match &self.file {
-            Some(input) => lines_of(&input.to_string(), &input.text()?)?,
+            Some(input) => {
+                self.bulk.spare(input)?;
+                lines_of(&input.to_string(), &input.text()?)?
+            }
             None => self.users.clone(),
         };
         let is_named = self.file.is_some() || !self.users.is_empty();
-        match (is_named, self.filter.is_empty()) {
-            (false, true) => {
+        match (is_named, self.all, self.filter.is_empty()) {
+            (false, false, true) => {
                 return Err(Failure::usage("missing_users", "no user is named")
-                    .hint("name them, or give --file, or a filter such as --tag KEY=VALUE"));
+                    .hint("name them, or give --file, a filter such as --tag KEY=VALUE, or --all"));
             }
-            (true, false) => {
+            (true, _, false) => {
                 return Err(Failure::usage("conflict", "users are either named or filtered, not both"));
             }
-            _ => {}
+            (_, true, false) => {
+                return Err(Failure::usage("conflict", "either all users are meant, or those that a filter fits"));
+            }
+            _ => self.filter.check()?,
         }
-        let journal = self.bulk.journal_file(None)?;
+        let list = self.file.as_ref().and_then(Input::path);
+        let journal = if self.danger.is_dry_run() { None } else { self.bulk.journal_file(list.map(beside))? };
         let session = self.bulk.begin(context)?;
         let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
 
@@ -104,7 +115,10 @@ impl Args {
             show(&users);
         }
         let deed = match &users[..] {
-            [] => return session.run("delete users", None, &[] as &[DeleteUser], |_| Target::new("")),
+            [] => {
+                return session
+                    .run(session.work("delete users"), journal.as_ref(), &[] as &[DeleteUser], |_| Target::new(""));
+            }
             [user] => format!("delete the user {} for good", user.text()),
             users => format!("delete {} users for good", users.len()),
         };
@@ -116,15 +130,18 @@ impl Args {
             return context.out.ack(&json!({"id": user.id, "deleted": true}), &format!("{}: {said}", user.text()));
         }
         let tasks: Vec<DeleteUser> = users.iter().map(|user| DeleteUser::new(&user.id)).collect();
-        session.run("delete users", journal.as_ref(), &tasks, |index| Target::new(users[index].email.as_str()))
+        session.run(session.work("delete users"), journal.as_ref(), &tasks, |index| {
+            Target::new(users[index].email.as_str())
+        })
     }
 
     fn filtered(&self, client: &Client) -> Result<Vec<Named>> {
-        let query = self.filter.query().fields(FIELDS);
-        let users = client.run().users();
+        // Whoever registers meanwhile comes last then, and shifts nobody to another page.
+        let query = self.filter.query().fields(FIELDS).order_by(UserOrder::CreatedAt, Direction::Ascending);
+        let mut seen = HashSet::new();
         let mut found = Vec::new();
-        for row in users.iter(&query) {
-            found.extend(Named::of_row(row?));
+        for row in client.run().users().iter(&query) {
+            found.extend(Named::of_row(row?).filter(|user| seen.insert(user.id.clone())));
         }
         Ok(found)
     }
@@ -174,7 +191,7 @@ fn lines_of(file: &str, text: &str) -> Result<Vec<String>> {
         if name.is_empty() || is_header {
             continue;
         }
-        if name.contains([',', ';', '"', '\t', ' ']) {
+        if name.contains([',', ';', '"', '\t', ' ']) || whom(name).is_err() {
             return Err(Failure::usage(
                 "invalid_file",
                 format!("{file}: line {number} isn't one id or one e-mail address"),
@@ -197,6 +214,7 @@ mod tests {
             ("email\na@x.io", Some(vec!["a@x.io"])),
             ("ID\n1\nid\n", Some(vec!["1", "id"])),
             ("a@x.io,b@x.io\n", None),
+            ("a@x.io\n..\n", None),
             ("id,email\n1,a@x.io\n", None),
         ] {
             assert_eq!(lines_of("f", text).ok(), names.map(|names| names.into_iter().map(str::to_owned).collect()));

@@ -10,7 +10,8 @@ use crate::failure::{Failure, Result};
 use crate::output::UPDATED;
 use crate::prompt::PasswordArgs;
 use crate::request::{Fields, JsonArgs, Pair, tags};
-use crate::run::whom::user_id;
+use crate::run::whom::{user_id, whom};
+use crate::shape::UnknownArgs;
 
 pub(super) const EXAMPLES: &str = "\
 Tags are merged: a key that is given replaces the user's tags of that key, the others stay.
@@ -23,7 +24,7 @@ Examples:
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The user
-    #[arg(value_name = "ID|EMAIL")]
+    #[arg(value_name = "ID|EMAIL", value_parser = whom)]
     user: String,
     /// The name
     #[arg(long)]
@@ -65,6 +66,8 @@ pub(crate) struct Args {
     password: PasswordArgs,
     #[command(flatten)]
     json: JsonArgs,
+    #[command(flatten)]
+    unknown: UnknownArgs,
 }
 
 const CLEARABLE: [&str; 7] = ["company", "phone", "language", "newsletter", "options", "custom-preferences", "tags"];
@@ -72,6 +75,7 @@ const CLEARABLE: [&str; 7] = ["company", "phone", "language", "newsletter", "opt
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
         let edit = self.edit()?;
+        self.unknown.check_options(&edit.options)?;
         let sets_password = self.new_password || self.password.is_given();
         if !sets_password && self.removed_tags.is_empty() && is_empty(&edit) {
             return Err(Failure::usage("no_changes", "there is nothing to change").hint(

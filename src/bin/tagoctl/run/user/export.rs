@@ -54,7 +54,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(super) fn run(self, context: &Context<'_>) -> Result<()> {
-        let form = self.form(context.out);
+        let form = self.form(context.out.format())?;
         let columns = self.columns(context.out, form)?;
         if self.for_spreadsheet && form == Form::Jsonl {
             return Err(Failure::usage("conflict", "--for-spreadsheet is for CSV only"));
@@ -69,16 +69,21 @@ impl Args {
         let name = path.display().to_string();
         let stop = stop_on_ctrl_c();
         let count = file::replace(path, |file| export.write(&name, file, Some(&stop)))?;
-        context.out.ack(&json!({"file": name, "users": count}), &format!("{name}: {count} users"))
+        // Here, --columns are those of the list.
+        context.out.without_columns().ack(&json!({"file": name, "users": count}), &format!("{name}: {count} users"))
     }
 
-    fn form(&self, out: &Output) -> Form {
-        let of_name = || Form::of_name(self.file.as_deref()?);
-        let of_output = || match out.format() {
-            Format::Json | Format::Jsonl => Form::Jsonl,
-            Format::Table | Format::Csv | Format::Tsv => Form::Csv,
-        };
-        self.format.or_else(of_name).unwrap_or_else(of_output)
+    fn form(&self, output: Format) -> Result<Form> {
+        if let Some(form) = self.format.or_else(|| Form::of_name(self.file.as_deref()?)) {
+            return Ok(form);
+        }
+        match output {
+            Format::Table | Format::Csv => Ok(Form::Csv),
+            Format::Tsv => Ok(Form::Tsv),
+            Format::Jsonl => Ok(Form::Jsonl),
+            Format::Json => Err(Failure::usage("usage", "a list that can be read back is no JSON document")
+                .hint("--output jsonl has an object on each line; tagoctl run user list writes JSON")),
+        }
     }
 
     fn columns(&self, out: &Output, form: Form) -> Result<Vec<UserColumn>> {
@@ -93,6 +98,7 @@ impl Args {
         // Whatever is wrong with them is known before anything is asked for.
         let tried = match form {
             Form::Csv => UserExport::csv(io::sink(), &columns).map(drop),
+            Form::Tsv => UserExport::tsv(io::sink(), &columns).map(drop),
             Form::Jsonl => UserExport::json_lines(io::sink(), &columns).map(drop),
         };
         tried.map_err(|error| Failure::usage("unknown_column", error.to_string()))?;
@@ -124,6 +130,7 @@ impl Export<'_> {
         let unwritable = |error| Failure::write(name, error);
         let export = match self.form {
             Form::Csv => UserExport::csv(file, &self.columns),
+            Form::Tsv => UserExport::tsv(file, &self.columns),
             Form::Jsonl => UserExport::json_lines(file, &self.columns),
         };
         let mut export = export.map_err(unwritable)?.for_spreadsheet(self.for_spreadsheet);

@@ -5,7 +5,7 @@ use tagoio::bulk::users::{PlanCounts, UserPlan};
 
 use super::plan;
 use super::source::Source;
-use crate::bulk::{BulkArgs, JournalFile, Session, Target};
+use crate::bulk::{BulkArgs, JournalFile, Session, Target, beside};
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
@@ -115,12 +115,13 @@ impl SyncArgs {
 }
 
 fn journal(bulk: &BulkArgs, file: &Input) -> Result<Option<JournalFile>> {
-    bulk.journal_file(file.path())
+    bulk.spare(file)?;
+    bulk.journal_file(file.path().map(beside))
 }
 
 fn execute(session: &Session<'_>, work: &str, journal: Option<&JournalFile>, plan: &UserPlan) -> Result<()> {
     let targets: Vec<(Option<u64>, &str)> = plan.steps().map(|step| (step.line, step.email)).collect();
-    session.run(work, journal, plan.tasks(), |index| {
+    session.run(session.work(work), journal, plan.tasks(), |index| {
         let (line, email) = targets[index];
         Target { line, ..Target::new(email) }
     })

@@ -11,6 +11,7 @@ use crate::bulk::is_json_lines;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::nearest::did_you_mean;
+use crate::shape::UnknownArgs;
 
 /// How a list of users is read, and what it does to those who exist.
 #[derive(Debug, Args)]
@@ -31,13 +32,17 @@ pub(super) struct Source {
     /// Set the passwords of the list for users who exist, too
     #[arg(long)]
     set_passwords: bool,
+    #[command(flatten)]
+    unknown: UnknownArgs,
 }
 
 /// The form of a list of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
-    /// Values between commas, semicolons or tabs, below a line with the columns
+    /// Values between commas (or, when it is read, semicolons), below a line with the columns
     Csv,
+    /// The same with tabs
+    Tsv,
     /// A JSON object on each line
     Jsonl,
 }
@@ -49,7 +54,9 @@ impl Form {
             return Some(Self::Jsonl);
         }
         let extension = path.extension()?.to_ascii_lowercase();
-        ["csv", "tsv"].iter().any(|known| extension == *known).then_some(Self::Csv)
+        [("csv", Self::Csv), ("tsv", Self::Tsv)]
+            .into_iter()
+            .find_map(|(known, form)| (extension == known).then_some(form))
     }
 
     /// What the beginning of a file says.
@@ -66,10 +73,14 @@ impl Source {
         let text = file.bytes()?;
         let form = self.format.or_else(|| Form::of_name(file.path()?)).unwrap_or_else(|| Form::of_text(&text));
         let list = match form {
-            Form::Csv => UserList::from_csv(&text[..]),
+            Form::Csv | Form::Tsv => UserList::from_csv(&text[..]),
             Form::Jsonl => UserList::from_json_lines(&text[..]),
         };
-        list.map_err(|error| unusable(file, &error))
+        let list = list.map_err(|error| unusable(file, &error))?;
+        for (line, user) in list.iter() {
+            self.unknown.check_options(&user.options).map_err(|failure| failure.at(&format!("{file}: line {line}")))?;
+        }
+        Ok(list)
     }
 
     /// Compares the list with the users that there are.
@@ -119,7 +130,7 @@ mod tests {
     fn the_form_is_told_by_the_name_or_by_the_beginning() {
         for (name, form) in [
             ("users.csv", Some(Form::Csv)),
-            ("USERS.TSV", Some(Form::Csv)),
+            ("USERS.TSV", Some(Form::Tsv)),
             ("users.jsonl", Some(Form::Jsonl)),
             ("users.ndjson", Some(Form::Jsonl)),
             ("users.txt", None),

@@ -1,0 +1,76 @@
+use std::borrow::Cow;
+
+use super::task::{Action, Before, Done, Task};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::id::{NotificationId, UserId};
+
+/// Deletes a TagoRUN user. One that isn't there (any more) is [`Missing`](Action::Missing), and no error.
+///
+/// Its [key](Task::key) is the user's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteUser {
+    user: UserId,
+}
+
+impl DeleteUser {
+    /// Deletes this user.
+    pub fn new(user: impl Into<UserId>) -> Self {
+        Self { user: user.into() }
+    }
+}
+
+impl Task for DeleteUser {
+    fn key(&self) -> Cow<'_, str> {
+        self.user.as_str().into()
+    }
+
+    fn run(&self, client: &Client, before: Before) -> Result<Done> {
+        deleted(client.run().users().delete(&self.user), self.user.as_str(), before)
+    }
+}
+
+/// Deletes a notification of a TagoRUN user. One that isn't there (any more) is [`Missing`](Action::Missing), and no
+/// error.
+///
+/// Its [key](Task::key) is the notification's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteNotification {
+    notification: NotificationId,
+}
+
+impl DeleteNotification {
+    /// Deletes this notification.
+    pub fn new(notification: impl Into<NotificationId>) -> Self {
+        Self { notification: notification.into() }
+    }
+}
+
+impl Task for DeleteNotification {
+    fn key(&self) -> Cow<'_, str> {
+        self.notification.as_str().into()
+    }
+
+    fn run(&self, client: &Client, before: Before) -> Result<Done> {
+        let answer = client.run().notifications().delete(&self.notification);
+        deleted(answer, self.notification.as_str(), before)
+    }
+}
+
+/// What came of a deletion.
+fn deleted<T>(answer: Result<T>, id: &str, before: Before) -> Result<Done> {
+    let action = match answer {
+        Ok(_) => Action::Deleted,
+        Err(error) if !is_missing(&error) => return Err(error),
+        // Most likely it was the try before whose answer got lost.
+        Err(_) if before.maybe_done => Action::Deleted,
+        Err(_) => Action::Missing,
+    };
+    Ok(Done::new(action).id(id))
+}
+
+/// Whether it is TagoIO that doesn't know it. A proxy, or an address that is no API, answers 404 to everything, and that
+/// nobody is there any more would be the wrong thing to read from it.
+pub(super) fn is_missing(error: &Error) -> bool {
+    error.is_not_found() && error.message().is_some()
+}
