@@ -241,7 +241,9 @@ fn warn(request: &Request, response: &Response, message: Option<&str>) {
 
 /// `alloc::vec::Vec<tagoio::run::users::UserInfo>` → `Vec<UserInfo>`.
 fn short_name(name: &str) -> String {
+    // A type of a function's own is named below what the function belongs to.
     let short: String = name
+        .replace("<'_>", "")
         .split_inclusive(['<', '>', ',', ' ', '(', ')'])
         .map(|part| part.rsplit("::").next().unwrap_or(part))
         .collect();
@@ -401,6 +403,7 @@ mod tests {
 
     #[test]
     fn type_names_lose_their_modules() {
+        assert_eq!(short_name("tagoio::profile::ProfileApi<'_>::create::Created"), "Created");
         assert_eq!(short_name("alloc::vec::Vec<tagoio::run::users::UserInfo>"), "Vec<UserInfo>");
         assert_eq!(short_name("core::option::Option<(a::B, c::D)>"), "Option<(B, D)>");
         assert_eq!(short_name("tagoio::wire::answer::OneOrArray<tagoio::run::users::UserInfo>"), "UserInfo");

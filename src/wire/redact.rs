@@ -94,16 +94,23 @@ fn with_lower_case_digits(encoded: &str) -> Zeroizing<String> {
 /// policy may echo the password) and of the answer itself, without control characters, and of bounded length.
 pub(crate) fn presentable(message: &str, request: &Request, response: &Response) -> String {
     const LONGEST: usize = 2000;
-    let mut text = message.to_owned();
-    for secret in secrets(request, response) {
-        if text.contains(&*secret) {
-            text = text.replace(&*secret, BLACKED_OUT);
-        }
-    }
-    let mut text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let secrets = secrets(request, response);
+    let text = blacked_out(message.to_owned(), &secrets);
+    let on_one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // A control character within a secret may just have become the space that belongs there.
+    let mut text = if on_one_line == text { text } else { blacked_out(on_one_line, &secrets) };
     if let Some((at, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(at);
         text.push('…');
+    }
+    text
+}
+
+fn blacked_out(mut text: String, secrets: &[Zeroizing<String>]) -> String {
+    for secret in secrets {
+        if text.contains(secret.as_str()) {
+            text = text.replace(secret.as_str(), BLACKED_OUT);
+        }
     }
     text
 }
@@ -233,6 +240,9 @@ mod tests {
             presented("hunter22 p-header p-path 123456 p-que+ry hunter22-longer Jane\r\nX: y Joe"),
             "█████ █████ █████ █████ █████ █████ Jane  X: y Joe"
         );
+        let request =
+            Request::new(Method::Post, "https://h/run/users").with_body(br#"{"password":"correct horse"}"#.to_vec());
+        assert_eq!(presentable("correct\u{0}horse is weak", &request, &Response::new(400)), "█████ is weak");
         assert_eq!(presented(&"ä".repeat(2001)).chars().count(), 2001);
         assert!(presented(&"ä".repeat(2001)).ends_with('…'));
     }

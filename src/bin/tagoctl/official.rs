@@ -1,16 +1,18 @@
 //! What TagoIO's own CLI (`@tago-io/cli`) keeps on this computer: `tagoconfig.json` and, beside it, a file with the
 //! token of each environment. All of it is only read.
 
+mod contents;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use tagoio::{Region, Token};
 
 use crate::connect::token_of;
 use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
+use contents::BadConfig;
 
 const CONFIG: &str = "tagoconfig.json";
 
@@ -59,30 +61,21 @@ fn read(name: &str, here: &Path, global: Option<&Path>) -> Result<Environment> {
 fn address_of(name: &str, config: &Path) -> Result<Option<String>> {
     let shown = config.display().to_string();
     let text = fs::read_to_string(config).map_err(|error| Failure::unreadable(&shown, &error))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let settings: Value =
-        serde_json::from_str(text).map_err(|error| Failure::usage("invalid_config", format!("{shown}: {error}")))?;
-    let Value::Object(settings) = settings else {
-        return Err(Failure::usage("invalid_config", format!("{shown}: it is not a JSON object")));
-    };
-    // Texts are settings of the CLI itself; everything else is an environment.
-    let Some(environment) = settings.get(name).filter(|value| !value.is_string()) else {
-        let known: Vec<&str> =
-            settings.iter().filter(|(_, value)| !value.is_string()).map(|(name, _)| name.as_str()).collect();
-        let guess = did_you_mean(name, known.iter().copied());
-        let among = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-        return Err(
+    let invalid = |problem: String| Failure::usage("invalid_config", format!("{shown}: {problem}"));
+    contents::address_of(name, &text).map_err(|bad| match bad {
+        BadConfig::NotJson(error) => invalid(error.to_string()),
+        BadConfig::NotAnObject => invalid("it is not a JSON object".to_owned()),
+        BadConfig::AddressIsNotText => invalid(format!("tagoAPIURL of `{name}` is not text")),
+        BadConfig::NoSuchEnvironment(known) => {
+            let guess = did_you_mean(name, known.iter().map(String::as_str));
+            let among =
+                if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
             Failure::usage("env_not_found", format!("{shown}: there is no environment `{name}`{guess}")).hint(among)
-        );
-    };
-    match environment.get("tagoAPIURL") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(url)) => Ok(Some(url.clone()).filter(|url| !url.is_empty())),
-        Some(_) => Err(Failure::usage("invalid_config", format!("{shown}: tagoAPIURL of `{name}` is not text"))),
-    }
+        }
+    })
 }
 
-/// The token in a lock file: its last line, in hexadecimal. The lines before it are random.
+/// The token in a lock file.
 fn token_in(name: &str, lock: &Path) -> Result<Token> {
     let shown = lock.display().to_string();
     let text = match fs::read_to_string(lock) {
@@ -93,23 +86,10 @@ fn token_in(name: &str, lock: &Path) -> Result<Token> {
         }
         Err(error) => return Err(Failure::unreadable(&shown, &error)),
     };
-    let last = text.trim_end().lines().next_back().unwrap_or_default();
-    let bytes = unhex(last).filter(|bytes| !bytes.is_empty());
-    match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+    match contents::token_in(&text) {
         Some(token) => token_of(&shown, &token),
         None => Err(Failure::usage("invalid_config", format!("{shown}: its last line is not a token in hexadecimal"))),
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Where the official CLI keeps what isn't of a project.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
@@ -126,17 +127,20 @@ impl Secrets {
             let clean = self.value(value.clone(), false);
             return if clean == value { text.to_owned() } else { clean.to_string() };
         }
-        let mut clean = text.to_owned();
-        for range in fragments(text).into_iter().rev() {
-            let placeholder = self.secret(&unescaped(&text[range.clone()]));
-            clean.replace_range(range, &placeholder);
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for range in fragments(text) {
+            pieces.push(Piece::Text(&text[at..range.start]));
+            pieces.push(Piece::Placeholder(self.secret(&unescaped(&text[range.clone()])).into()));
+            at = range.end;
         }
+        pieces.push(Piece::Text(&text[at..]));
         for Known { secret, placeholder } in &self.known {
-            if secret.len() >= shortest && clean.contains(secret.as_str()) {
-                clean = clean.replace(secret.as_str(), placeholder);
+            if secret.len() >= shortest && text.contains(secret.as_str()) {
+                pieces = pieces.into_iter().flat_map(|piece| piece.without(secret, placeholder)).collect();
             }
         }
-        clean
+        pieces.iter().map(Piece::as_str).collect()
     }
 
     /// A key of an object or of a query.
@@ -149,6 +153,11 @@ impl Secrets {
         match value {
             Value::String(text) if sensitive => Value::String(self.secret(&text)),
             Value::Number(number) if sensitive => Value::String(self.secret(&number.to_string())),
+            // A code may turn up again as a number, under any name.
+            Value::Number(number) => match self.placeholder(&number.to_string()) {
+                Some(placeholder) => Value::String(placeholder.to_owned()),
+                None => Value::Number(number),
+            },
             Value::String(text) => Value::String(self.text(&text, SHORTEST_IN_TEXT)),
             Value::Array(items) => items.into_iter().map(|item| self.value(item, sensitive)).collect(),
             Value::Object(members) => members
@@ -159,7 +168,7 @@ impl Secrets {
                 })
                 .collect::<Map<_, _>>()
                 .into(),
-            other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
+            other @ (Value::Null | Value::Bool(_)) => other,
         }
     }
 
@@ -203,6 +212,34 @@ impl Secrets {
             format!("{}={value}", self.key(&key))
         };
         pairs(request).map(clean).collect()
+    }
+}
+
+/// A piece of a text. What stands for a secret isn't looked at again: another secret may look like a part of it.
+enum Piece<'a> {
+    Text(&'a str),
+    Placeholder(Cow<'a, str>),
+}
+
+impl<'a> Piece<'a> {
+    /// Itself, or what is left of it around a secret.
+    fn without(self, secret: &str, placeholder: &'a str) -> Vec<Self> {
+        let Self::Text(text) = self else { return vec![self] };
+        let mut pieces = Vec::new();
+        for kept in text.split(secret) {
+            if !pieces.is_empty() {
+                pieces.push(Self::Placeholder(placeholder.into()));
+            }
+            pieces.push(Self::Text(kept));
+        }
+        pieces
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Placeholder(text) => text,
+        }
     }
 }
 
@@ -375,6 +412,26 @@ mod tests {
         let text = secrets.text("p-canary-2 p-canary hunter2/ hunter2%2F abc REDACTED-1", SHORTEST_IN_TEXT);
         assert_eq!(text, "REDACTED-2 REDACTED-1 REDACTED REDACTED abc REDACTED-1");
         assert_eq!(secrets.secret("abc"), "REDACTED", "where a secret has to be, its length doesn't matter");
+    }
+
+    #[test]
+    fn what_stands_for_a_secret_is_not_taken_for_another_one() {
+        let mut secrets = Secrets::default();
+        for secret in ["hunter22", "REDAC", "TED and"] {
+            secrets.learn_minted(secret);
+        }
+        let text = secrets.text(r#"hunter22 and REDACTED "token":"x" and TED and"#, SHORTEST_IN_TEXT);
+        assert_eq!(text, r#"REDACTED-1 and REDACTED-2TED "token":"REDACTED" and REDACTED-3"#);
+    }
+
+    #[test]
+    fn a_code_that_turns_up_again_as_a_number_is_blacked_out() {
+        let mut secrets = Secrets::default();
+        secrets.learn("123456");
+        assert_eq!(
+            secrets.value(json!({"code": 123_456, "n": 1_234_567}), false),
+            json!({"code": "REDACTED", "n": 1_234_567})
+        );
     }
 
     #[test]
