@@ -9,6 +9,7 @@ use snapbox::cmd::OutputAssert;
 use tagoio::clock::ManualClock;
 use tagoio::sandbox::{Sandbox, SandboxBuilder, SandboxServer};
 
+use crate::coverage::coverage_file;
 pub(crate) use crate::secrets::PLANTED;
 use crate::secrets::{Process, Run, Secrets};
 
@@ -90,6 +91,7 @@ impl World {
         let mut process = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
         process
             .env_clear()
+            .envs(coverage_file())
             .env("HOME", self.folder.path())
             .env("TAGOIO_API", self.server.url())
             .env("TAGOIO_TOKEN", self.sandbox().token().expose())
