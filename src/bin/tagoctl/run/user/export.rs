@@ -7,8 +7,8 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 use tagoio::bulk::Stop;
 use tagoio::bulk::users::{self, UserColumn, UserExport};
-use tagoio::run::{UserInfo, UserOrder, UserQuery};
-use tagoio::{Client, Direction, UserId};
+use tagoio::run::{UserInfo, UserQuery};
+use tagoio::{Client, UserId};
 
 use super::filter::Filter;
 use super::source::Form;
@@ -60,8 +60,7 @@ impl Args {
             return Err(Failure::usage("conflict", "--for-spreadsheet is for CSV only"));
         }
         let client = context.client()?;
-        // Who is created meanwhile comes last, and moves nobody to another page.
-        let query = self.filter.query().order_by(UserOrder::CreatedAt, Direction::Ascending);
+        let query = self.filter.oldest_first();
         let export = Export { client: &client, query, columns, form, for_spreadsheet: self.for_spreadsheet };
         let Some(path) = &self.file else {
             return export.write("standard output", io::stdout().lock(), None).map(drop);
