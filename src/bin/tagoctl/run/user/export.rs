@@ -16,8 +16,7 @@ use crate::bulk::stop_on_ctrl_c;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::file;
-use crate::nearest::did_you_mean;
-use crate::output::{Format, Output, note};
+use crate::output::{Format, Output, note, unknown_column};
 
 pub(super) const EXAMPLES: &str = "\
 `import` and `sync` read what this writes.
@@ -107,13 +106,10 @@ impl Args {
 
 /// What is wrong with a name that no column has.
 fn no_column(name: &str) -> Failure {
-    let known = || UserColumn::NAMES.iter().copied();
-    if known().any(|known| known == name && known.ends_with(':')) {
+    if name.ends_with(':') && UserColumn::NAMES.contains(&name) {
         return Failure::usage("unknown_column", format!("the column `{name}` wants a key, as in `{name}KEY`"));
     }
-    let all: Vec<&str> = known().collect();
-    Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
-        .hint(format!("there are {}", all.join(", ")))
+    unknown_column("column", name, UserColumn::NAMES)
 }
 
 struct Export<'a> {
