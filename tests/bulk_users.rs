@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use tagoio::bulk::users::{
     self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
 };
-use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report};
-use tagoio::clock::ManualClock;
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report, Task as _};
+use tagoio::clock::{Clock as _, ManualClock};
 use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
@@ -940,6 +941,46 @@ fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
     assert_eq!(words.collect::<Vec<_>>(), ["created", "refused", "not tried", "updated", "not tried"]);
     assert!(matches!(report.halt, Some(Halt::LimitReached(Service::RunUsers))));
     assert_eq!((sandbox.users().len(), report.progress.not_tried), (2, 2));
+}
+
+/// New users and changes of those that there are, in such an order.
+fn mixed(sandbox: &Sandbox, order: &str) -> UserList {
+    let mut present = sandbox.users().into_iter();
+    let record = |(at, letter)| match letter {
+        'c' => UserRecord::new(format!("new.{at}@example.com")).name("New"),
+        _ => UserRecord::new(present.next().unwrap().email).phone("+351 1"),
+    };
+    UserList::from_records(order.chars().enumerate().map(record)).unwrap()
+}
+
+#[test]
+fn creations_and_changes_fill_the_windows_of_both_routes_at_once() {
+    let creations_first = "c".repeat(25) + &"u".repeat(25);
+    for order in [creations_first.clone(), creations_first.chars().rev().collect(), "cu".repeat(25)] {
+        for jobs in [1, 4] {
+            let (builder, clock) = builder();
+            let sandbox = builder.empty().users(50).build();
+            let tago = sandbox.client().unwrap();
+            for user in sandbox.users().iter().skip(25) {
+                tago.run().users().delete(&user.id).unwrap();
+            }
+            let options = SyncOptions::new().default_timezone("UTC").generate_passwords(true);
+            let plan = UserPlan::new(&tago, mixed(&sandbox, &order), &options).unwrap();
+            assert_eq!((plan.counts().create, plan.counts().update), (25, 25));
+            sandbox.clear_journal();
+
+            let start = clock.now();
+            let report = Bulk::new(&tago).jobs(jobs).per_minute(10).clock(clock.clone()).run(plan.tasks());
+            assert!(report.is_complete(), "{report:?}");
+            // Ten of each in the first minute and in the second, the rest in the third.
+            assert_eq!(clock.now() - start, Duration::from_secs(2 * 60), "{order}, {jobs} jobs");
+            let mut told: Vec<_> = plan.tasks().iter().map(|task| task.route().unwrap().to_string()).collect();
+            let mut sent = requests(&sandbox);
+            told.sort_unstable();
+            sent.sort_unstable();
+            assert_eq!(sent, told, "each calls the route that it says, once");
+        }
+    }
 }
 
 #[cfg(feature = "csv")]
