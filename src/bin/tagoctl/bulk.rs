@@ -4,6 +4,7 @@ mod drawing;
 mod ending;
 mod journal_file;
 mod lock;
+mod looking;
 mod rate;
 mod results;
 mod resuming;
@@ -13,7 +14,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use indicatif::ProgressBar;
 use serde_json::json;
+use tagoio::bulk::users::{PlanError, SyncOptions, UserList, UserPlan, UserPlanner};
 use tagoio::bulk::{Bulk, Event, Journal, JournalHeader, Report, Stop, Task};
 use tagoio::profile::{Plan, ProfileInfo};
 use tagoio::run::UserQuery;
@@ -25,9 +28,10 @@ use crate::file;
 use crate::input::Input;
 use crate::interrupt;
 use crate::output::cell::visible;
-use crate::output::{Format, Output, note, tell};
+use crate::output::{Format, Output, note, tell, warn};
 use drawing::Drawing;
 pub(crate) use journal_file::{JournalFile, beside};
+use looking::Looking;
 use rate::Rate;
 use results::Results;
 pub(crate) use results::is_json_lines;
@@ -154,6 +158,31 @@ impl Session<'_> {
         JournalHeader::new(name, &self.client)
     }
 
+    /// Compares a list with the users that there are. How far that is can be seen at a terminal, and Ctrl-C ends it.
+    pub(crate) fn plan(&self, list: UserList, options: &SyncOptions) -> std::result::Result<UserPlan, PlanError> {
+        let looking = Looking::begin(self.args.quiet);
+        self.listen_for_ctrl_c(looking.bar(), None);
+        let planner = UserPlanner::new(&self.client).options(options).stop(&self.stop);
+        let plan = planner.on_progress(|progress| looking.tell(progress)).plan(list);
+        looking.end();
+        end_on_ctrl_c();
+        plan
+    }
+
+    /// Warns of more new users than the profile has room for, where that is known.
+    pub(crate) fn warn_of_too_many(&self, new_users: usize) {
+        if new_users == 0 || !self.is_told() {
+            return;
+        }
+        // Whatever is wrong comes up again when the work begins.
+        let summary = self.client.profile().summary(ProfileId::CURRENT);
+        let room = summary.ok().and_then(|summary| summary.room_for_users());
+        if let Some(room) = room.filter(|room| *room < new_users) {
+            let are = if new_users == 1 { "user is" } else { "users are" };
+            warn(&format!("{new_users} {are} to be created, but the profile has room for {room}"));
+        }
+    }
+
     /// Does the tasks and says what came of them.
     pub(crate) fn run<T: Task>(
         &self,
@@ -174,7 +203,8 @@ impl Session<'_> {
         // Only now: a journal that is refused must not cost the results of an earlier run.
         let mut results = self.args.results.as_deref().map(Results::create).transpose()?;
         let drawing = Drawing::begin(tasks.len(), self.args.quiet);
-        self.listen_for_ctrl_c(&drawing, journal);
+        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
+        self.listen_for_ctrl_c(drawing.bar(), go_on);
 
         let listener = |event: &Event<'_>| {
             drawing.tell(event);
@@ -276,14 +306,12 @@ impl Session<'_> {
         }
     }
 
-    fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
-        let bar = drawing.bar();
+    fn listen_for_ctrl_c(&self, bar: Option<ProgressBar>, last_word: Option<String>) {
         let say = move |text: &str| match &bar {
             Some(bar) => bar.println(visible(text)),
             None => tell(text),
         };
-        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
-        on_ctrl_c(&self.stop, say, go_on);
+        on_ctrl_c(&self.stop, say, last_word);
     }
 
     /// Writes the summary and the failures, and says how it went; `listed` is how the writing of the results did.
@@ -365,6 +393,12 @@ pub(crate) fn stop_on_ctrl_c() -> Stop {
     let stop = Stop::new();
     on_ctrl_c(&stop, tell, None);
     stop
+}
+
+/// Has Ctrl-C end the process at once again.
+fn end_on_ctrl_c() {
+    // It fails only where it does so anyway.
+    let _ = interrupt::react(None);
 }
 
 /// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.

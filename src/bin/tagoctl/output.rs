@@ -19,7 +19,7 @@ use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use cell::{at, flat, text_of, visible};
 use table::Lines;
-pub(crate) use tell::{note, tell, tell_in, tell_program};
+pub(crate) use tell::{note, tell, tell_in, tell_program, warn};
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
