@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use crate::failure::{Failure, Result};
+use crate::file;
 
 /// The journal beside a file that lists what to do.
 pub(crate) fn beside(list: &Path) -> PathBuf {
-    let mut name = list.as_os_str().to_owned();
-    name.push(".journal");
-    name.into()
+    file::with_ending(list, ".journal")
 }
 
 /// Where the journal of some work is kept. Nobody else uses it as long as this lives.
