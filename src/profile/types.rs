@@ -148,7 +148,7 @@ impl ProfileSummary {
     /// ```
     pub fn room_for_users(&self) -> Option<usize> {
         let (limit, used) = (self.limit.run_users?, self.limit_used.run_users?);
-        if self.amount.run_users.is_some_and(|amount| amount != used) {
+        if self.amount.run_users.is_some() && self.amount.run_users != self.limit_used.run_users {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 0 there is no room, either")]
