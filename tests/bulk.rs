@@ -281,6 +281,25 @@ fn several_notifications_are_deleted_and_one_that_is_not_there_is_missing() {
 }
 
 #[test]
+fn a_task_calls_the_route_that_it_says() {
+    let world = World::new(1);
+    let user = world.users().remove(0);
+    let sent = world.tago.run().notifications().create(&user, &notification()).unwrap();
+    let tasks: [Box<dyn Task>; 3] = [
+        Box::new(Notify::new(&user, notification())),
+        Box::new(DeleteNotification::new(sent)),
+        Box::new(DeleteUser::new(&user)),
+    ];
+    for task in tasks {
+        world.sandbox.clear_journal();
+        assert!(world.bulk().run(std::slice::from_ref(&task)).is_complete());
+        let called: Vec<_> = world.sandbox.journal().iter().map(|handled| handled.route.to_string()).collect();
+        // The sandbox names routes without a slash at their end.
+        assert_eq!(called, [task.route().unwrap().to_string().trim_end_matches('/')]);
+    }
+}
+
+#[test]
 fn a_task_whose_key_another_one_has_fails() {
     let world = World::new(2);
     let mut tasks = world.notifications();

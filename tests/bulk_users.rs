@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use tagoio::bulk::users::{
-    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
+    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan,
+    UserPlanner, UserRecord,
 };
-use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report};
-use tagoio::clock::ManualClock;
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report, Stop, Task as _};
+use tagoio::clock::{Clock as _, ManualClock};
 use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
@@ -411,6 +413,86 @@ fn few_records_are_looked_up_and_many_are_found_in_one_pass() {
     UserPlan::new(&tago, UserList::from_records(records).unwrap(), &options).unwrap();
     let asked: Vec<_> = requests(&sandbox).into_iter().filter(|route| route != "GET /run/users").collect();
     assert_eq!(asked, ["GET /run/users/{user}"]);
+}
+
+#[test]
+fn who_waits_for_a_plan_is_told_how_far_it_is() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(40).build();
+    let tago = sandbox.client().unwrap();
+    let of = |count: usize| {
+        let records = sandbox.users().into_iter().take(count).map(|user| UserRecord::new(user.email));
+        records.collect::<Vec<_>>()
+    };
+    // Of two of them, more is wanted than lists show.
+    let mut beyond_lists = of(3);
+    for record in &mut beyond_lists[..2] {
+        *record = record.clone().newsletter(true);
+    }
+    let count = |total: usize| (1..=total).map(move |done| (done, Some(total)));
+    for (records, with_missing, expected) in [
+        (of(3), false, count(3).collect::<Vec<_>>()),
+        (of(51), false, (1..=64).map(|done| (done, None)).collect()),
+        (of(1), true, (1..=64).map(|done| (done, None)).collect()),
+        (beyond_lists, false, count(3).chain(count(2)).collect()),
+        (Vec::new(), false, Vec::new()),
+    ] {
+        let mut told = Vec::new();
+        let list = UserList::from_records(records).unwrap();
+        let options = SyncOptions::new().delete_missing(with_missing);
+        let planner = UserPlanner::new(&tago).options(&options);
+        planner.on_progress(|progress| told.push((progress.done, progress.total))).plan(list.clone()).unwrap();
+        assert_eq!(told, expected, "{} records", list.len());
+    }
+}
+
+#[test]
+fn a_plan_that_is_stopped_asks_for_nothing_more() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(2000).build();
+    let tago = sandbox.client().unwrap();
+    let of = |count: usize| {
+        let records = sandbox.users().into_iter().take(count).map(|user| UserRecord::new(user.email).newsletter(true));
+        UserList::from_records(records).unwrap()
+    };
+    // (records, the look-up after which the stop comes, requests at the most: several are in flight at once)
+    for (records, last, most) in [(50, 0, 0), (50, 1, 8), (50, 50, 50), (51, 1, 1), (51, 1001, 2), (51, 2024, 3)] {
+        let list = of(records);
+        sandbox.clear_journal();
+        let stop = Stop::new();
+        if last == 0 {
+            stop.request();
+        }
+        let planner = UserPlanner::new(&tago).stop(&stop).on_progress(|progress| {
+            if progress.done == last {
+                stop.request();
+            }
+        });
+        let error = planner.plan(list).unwrap_err();
+        assert!(matches!(error, PlanError::Stopped), "{error}");
+        let sent = requests(&sandbox).len();
+        assert!((last.min(1)..=most).contains(&sent), "{sent} requests, and the stop came after look-up {last}");
+    }
+}
+
+#[test]
+fn what_fails_once_a_stop_is_asked_for_is_no_failure() {
+    for is_asked_for in [true, false] {
+        let stop = Stop::new();
+        let transport = {
+            let stop = stop.clone();
+            from_fn(move |_: &Request| {
+                if is_asked_for {
+                    stop.request();
+                }
+                Ok(Response::new(503))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let list = UserList::from_records([UserRecord::new("jane@example.com")]).unwrap();
+        let error = UserPlanner::new(&tago).stop(&stop).plan(list).unwrap_err();
+        assert_eq!(matches!(error, PlanError::Stopped), is_asked_for, "{error}");
+    }
 }
 
 #[test]
@@ -940,6 +1022,46 @@ fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
     assert_eq!(words.collect::<Vec<_>>(), ["created", "refused", "not tried", "updated", "not tried"]);
     assert!(matches!(report.halt, Some(Halt::LimitReached(Service::RunUsers))));
     assert_eq!((sandbox.users().len(), report.progress.not_tried), (2, 2));
+}
+
+/// New users and changes of those that there are, in such an order.
+fn mixed(sandbox: &Sandbox, order: &str) -> UserList {
+    let mut present = sandbox.users().into_iter();
+    let record = |(at, letter)| match letter {
+        'c' => UserRecord::new(format!("new.{at}@example.com")).name("New"),
+        _ => UserRecord::new(present.next().unwrap().email).phone("+351 1"),
+    };
+    UserList::from_records(order.chars().enumerate().map(record)).unwrap()
+}
+
+#[test]
+fn creations_and_changes_fill_the_windows_of_both_routes_at_once() {
+    let creations_first = "c".repeat(25) + &"u".repeat(25);
+    for order in [creations_first.clone(), creations_first.chars().rev().collect(), "cu".repeat(25)] {
+        for jobs in [1, 4] {
+            let (builder, clock) = builder();
+            let sandbox = builder.empty().users(50).build();
+            let tago = sandbox.client().unwrap();
+            for user in sandbox.users().iter().skip(25) {
+                tago.run().users().delete(&user.id).unwrap();
+            }
+            let options = SyncOptions::new().default_timezone("UTC").generate_passwords(true);
+            let plan = UserPlan::new(&tago, mixed(&sandbox, &order), &options).unwrap();
+            assert_eq!((plan.counts().create, plan.counts().update), (25, 25));
+            sandbox.clear_journal();
+
+            let start = clock.now();
+            let report = Bulk::new(&tago).jobs(jobs).per_minute(10).clock(clock.clone()).run(plan.tasks());
+            assert!(report.is_complete(), "{report:?}");
+            // Ten of each in the first minute and in the second, the rest in the third.
+            assert_eq!(clock.now(), start + Duration::from_secs(2 * 60), "{order}, {jobs} jobs");
+            let mut told: Vec<_> = plan.tasks().iter().map(|task| task.route().unwrap().to_string()).collect();
+            let mut sent = requests(&sandbox);
+            told.sort_unstable();
+            sent.sort_unstable();
+            assert_eq!(sent, told, "each calls the route that it says, once");
+        }
+    }
 }
 
 #[cfg(feature = "csv")]

@@ -4,6 +4,7 @@ use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::{NotificationId, UserId};
+use crate::transport::{Method, Route};
 
 /// Deletes a TagoRUN user. One that isn't there (any more) is [`Missing`](Action::Missing), and no error.
 ///
@@ -27,6 +28,10 @@ impl Task for DeleteUser {
 
     fn run(&self, client: &Client, before: Before) -> Result<Done> {
         deleted(client.run().users().delete(&self.user), self.user.as_str(), before)
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Delete, "/run/users/{user}"))
     }
 }
 
@@ -54,6 +59,10 @@ impl Task for DeleteNotification {
     fn run(&self, client: &Client, before: Before) -> Result<Done> {
         let answer = client.run().notifications().delete(&self.notification);
         deleted(answer, self.notification.as_str(), before)
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Delete, "/run/notification/{notification}"))
     }
 }
 

@@ -173,7 +173,7 @@ impl<'a> Bulk<'a> {
 
     /// Fails what has the key of a task before it, finishes what the journal tells to be done, and gives the rest.
     fn sort_out<T: Task>(&self, tasks: &[T], book: &Book<'_, '_>) -> Vec<Pending> {
-        let fresh = |index| Pending { index, ..Pending::default() };
+        let fresh = |index: usize| Pending { index, route: tasks[index].route(), ..Pending::default() };
         let mut keys = HashSet::with_capacity(tasks.len());
         let mut pending = Vec::new();
         for (index, task) in tasks.iter().enumerate() {

@@ -10,6 +10,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::run::{NewNotification, NotificationInfo};
+use crate::transport::{Method, Route};
 
 /// By how much TagoIO's clock may be behind this computer's.
 const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(5);
@@ -101,5 +102,9 @@ impl Task for Notify {
 
     fn is_repeatable(&self) -> bool {
         false
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Post, "/run/notification/"))
     }
 }

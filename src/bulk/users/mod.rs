@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`UserList`] | reads and checks [records](UserRecord): CSV, JSON lines, or from memory |
 //! | [`UserPlan`] | compares a list with TagoIO: who is created, changed, left alone or deleted |
+//! | [`UserPlanner`] | makes such a plan while somebody waits: says how far it is, and can be stopped |
 //! | [`Bulk::run`](super::Bulk::run) | does what the plan says |
 //! | [`find`], [`details`] | users by their e-mail addresses or ids |
 //! | [`UserExport`] | writes users in a form that can be edited and read again |
@@ -19,10 +20,12 @@ mod json_lines;
 mod list;
 mod options;
 mod plan;
+mod planner;
 mod problem;
 mod record;
 mod tag_text;
 mod task;
+mod watch;
 
 pub use column::UserColumn;
 pub use difference::Change;
@@ -31,6 +34,8 @@ pub use export::{ExportedUser, UserExport};
 pub use list::UserList;
 pub use options::{SyncOptions, TagPolicy};
 pub use plan::{PlanCounts, PlanError, UserPlan};
+pub use planner::UserPlanner;
 pub use problem::{ListError, Problem};
 pub use record::UserRecord;
 pub use task::{Intent, Step, UserTask};
+pub use watch::PlanProgress;

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::profile::Service;
 use crate::run::{UserEdit, UserInfo};
+use crate::transport::{Method, Route};
 
 /// What a plan does with a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,6 +173,15 @@ impl Task for UserTask {
             Work::Update { id, how: How::Merge(wanted), changes } => merge(client, id, wanted, changes, before),
             Work::Unchanged { id } => Ok(Done::new(Action::Unchanged).id(id.as_str())),
             Work::Delete { id } => DeleteUser::new(id).run(client, before),
+        }
+    }
+
+    fn route(&self) -> Option<Route> {
+        match &self.work {
+            Work::Create(_) => Some(Route::new(Method::Post, "/run/users")),
+            Work::Update { .. } => Some(Route::new(Method::Put, "/run/users/{user}")),
+            Work::Unchanged { .. } => None,
+            Work::Delete { id } => DeleteUser::new(id).route(),
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tagoio::bulk::{DeleteNotification, Notify};
-use tagoio::run::{NewNotification, NotificationEdit, UserField, UserOrder};
-use tagoio::{Client, Direction, NotificationId, UserId};
+use tagoio::run::{NewNotification, NotificationEdit, UserField};
+use tagoio::{Client, NotificationId, UserId};
 
 use super::user::filter::Filter;
 use super::whom::{user_id, user_ids, whom};
@@ -266,21 +266,14 @@ fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     Ok(users)
 }
 
-/// The ids of the users that a filter fits, each once, with their e-mail addresses.
+/// The ids of the users that a filter fits, with their e-mail addresses.
 fn fitting(client: &Client, filter: &Filter) -> Result<Vec<(UserId, String)>> {
-    // Whoever registers meanwhile comes last then, and shifts nobody to another page.
-    let query = filter.query().fields([UserField::Id, UserField::Email]);
-    let query = query.order_by(UserOrder::CreatedAt, Direction::Ascending);
-    let mut seen = HashSet::new();
-    let mut users = Vec::new();
-    for row in client.run().users().iter(&query) {
-        let row = row?;
-        if let Some(id) = row.id.filter(|id| seen.insert(id.clone())) {
-            let name = row.email.unwrap_or_else(|| id.to_string());
-            users.push((id, name));
-        }
-    }
-    Ok(users)
+    let found = filter.find(client, [UserField::Id, UserField::Email])?.into_iter();
+    let named = found.map(|(id, row)| {
+        let name = row.email.unwrap_or_else(|| id.to_string());
+        (id, name)
+    });
+    Ok(named.collect())
 }
 
 fn delete(context: &Context<'_>, mut ids: Vec<NotificationId>, danger: &Danger, bulk: &BulkArgs) -> Result<()> {

@@ -1,7 +1,10 @@
 //! Which users are meant.
 
+use std::collections::HashSet;
+
 use clap::Args;
-use tagoio::run::UserQuery;
+use tagoio::run::{UserField, UserOrder, UserQuery, UserRow};
+use tagoio::{Client, Direction, UserId};
 
 use crate::failure::{Failure, Result};
 use crate::request::Pair;
@@ -60,6 +63,28 @@ impl Filter {
         }
         let query = self.tags.iter().fold(query, |query, tag| query.tag(&tag.key, &tag.value));
         self.tag_keys.iter().fold(query, UserQuery::tag_key)
+    }
+
+    /// Asks for the oldest first: whoever registers meanwhile comes last then, and moves nobody to another page.
+    pub(crate) fn oldest_first(&self) -> UserQuery {
+        self.query().order_by(UserOrder::CreatedAt, Direction::Ascending)
+    }
+
+    /// The users that fit, each once, with these fields, of which the id has to be one.
+    pub(crate) fn find(
+        &self,
+        client: &Client,
+        fields: impl IntoIterator<Item = UserField>,
+    ) -> Result<Vec<(UserId, UserRow)>> {
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for row in client.run().users().iter(&self.oldest_first().fields(fields)) {
+            let mut row = row?;
+            if let Some(id) = row.id.take().filter(|id| seen.insert(id.clone())) {
+                found.push((id, row));
+            }
+        }
+        Ok(found)
     }
 }
 
