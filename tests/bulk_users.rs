@@ -816,7 +816,8 @@ fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
                 ahead.fetch_max(before.saturating_sub(written.load(Ordering::Relaxed)), Ordering::Relaxed);
                 let users = before..(before + PAGE).min(PAGES * PAGE);
                 fetched.fetch_add(users.len(), Ordering::Relaxed);
-                let user = |at| json!({"id": format!("{at}"), "email": format!("user.{at}@example.com"), "name": "User"});
+                let user =
+                    |at| json!({"id": format!("{at}"), "email": format!("user.{at}@example.com"), "name": "User"});
                 let page: Vec<_> = users.map(user).collect();
                 Ok(Response::new(200).with_body(json!({"status": true, "result": page}).to_string()))
             })
