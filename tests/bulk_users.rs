@@ -14,7 +14,7 @@ use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
-use tagoio::transport::{Response, from_fn};
+use tagoio::transport::{Request, Response, Transport as _, from_fn};
 use tagoio::{Client, Password, Patch, Tag, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
@@ -200,6 +200,7 @@ fn what_an_export_cannot_hold_is_refused() {
     assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
 
     let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned()), UserColumn::Tags]);
+    assert_eq!(export.cells_left_empty(), 0);
     export.write(&tago.run().users().info(&id).unwrap()).unwrap();
     assert_eq!(export.cells_left_empty(), 1);
     assert_eq!(export.finish().unwrap(), b"tag:a,tags\n,a=1;a=2\n");
@@ -800,6 +801,54 @@ impl Write for Lines {
 }
 
 #[test]
+fn who_registers_while_users_are_gone_through_is_found_too() {
+    let (builder, _) = builder();
+    let sandbox = builder.empty().users(1_500).build();
+    let transport = {
+        let (sandbox, owner, lists) = (sandbox.clone(), sandbox.client().unwrap(), AtomicUsize::new(0));
+        from_fn(move |request: &Request| {
+            let answer = sandbox.send(request);
+            if lists.fetch_add(1, Ordering::Relaxed) == 0 {
+                // Before everybody in the order of names.
+                let new = NewUser::new("!", "new@example.com", "UTC").generate_password(true);
+                owner.run().users().create(&new).unwrap();
+            }
+            answer
+        })
+    };
+    let tago = Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+    let mut names: Vec<String> = sandbox.users().into_iter().take(60).map(|user| user.email).collect();
+    names.push("new@example.com".to_owned());
+    let found = users::find(&tago, &names).unwrap();
+    assert_eq!(found.iter().filter(|user| user.is_none()).count(), 0);
+}
+
+#[test]
+fn a_user_is_missing_only_when_tagoio_says_so() {
+    let (sandbox, tago, _) = sandbox();
+    let beatriz = user(&sandbox, BEATRIZ).id;
+    let record = || UserList::from_records([UserRecord::new(BEATRIZ).newsletter(true)]).unwrap();
+    // (answer, whether it says so)
+    for (status, body, says_so) in [
+        (404, r#"{"status":false,"message":"User Not Found"}"#, true),
+        (404, "<html>Not Found</html>", false),
+        (404, "", false),
+        (503, "", false),
+        (400, r#"{"status":false,"message":"Invalid ID"}"#, false),
+    ] {
+        let answer = Fault::Answer { status, content_type: "application/json".to_owned(), body: body.to_owned() };
+        let rule = FaultRule::new(answer).on(Get, "/run/users/*");
+        sandbox.inject(rule.clone().times(2)).unwrap();
+        assert_eq!(users::find(&tago, &[beatriz.as_str()]).is_ok(), says_so, "{status} {body}");
+        assert_eq!(users::details(&tago, &[beatriz.clone()]).is_ok(), says_so, "{status} {body}");
+        sandbox.inject(rule).unwrap();
+        let plan = UserPlan::new(&tago, record(), &SyncOptions::new());
+        assert_eq!(matches!(plan, Err(PlanError::List(_))), says_so, "{status} {body}: {plan:?}");
+        assert_eq!(matches!(plan, Err(PlanError::Call(_))), !says_so, "{status} {body}: {plan:?}");
+    }
+}
+
+#[test]
 fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
     const PAGE: usize = 1000;
     const PAGES: usize = 20;
@@ -902,13 +951,19 @@ fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
 #[test]
 fn values_between_tabs_are_read_back() {
     let (_, tago, _) = sandbox();
-    for columns in [&["email"][..], &["name", "email", "tags"], &["email", "tag:a,b", "tag:c;d"]] {
+    for (columns, first_line) in [
+        (&["email"][..], "email"),
+        (&["name", "email", "tags"], "name\temail\ttags"),
+        (&["email", "tag:a,b", "tag:c;d"], "\"email\"\t\"tag:a,b\"\t\"tag:c;d\""),
+    ] {
         let columns: Vec<UserColumn> = columns.iter().map(|name| name.parse().unwrap()).collect();
         let mut export = UserExport::tsv(Vec::new(), &columns).unwrap();
         for user in tago.run().users().iter(&UserQuery::new()) {
             export.write(&user.unwrap()).unwrap();
         }
-        let read = UserList::from_csv(&export.finish().unwrap()[..]).unwrap();
+        let file = export.finish().unwrap();
+        assert!(file.starts_with(format!("{first_line}\n").as_bytes()), "{}", String::from_utf8_lossy(&file));
+        let read = UserList::from_csv(&file[..]).unwrap();
         assert_eq!(read.len(), 24, "{columns:?}");
     }
 }
