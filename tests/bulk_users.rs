@@ -695,6 +695,15 @@ fn what_somebody_else_changes_after_the_plan_stays() {
     assert_eq!(done(&run(&tago, &second, &clock), 0), ("unchanged", vec![]));
     assert_eq!(requests(&sandbox), ["GET /run/users/{user}"]);
 
+    // Each field of which the list gives a part is enough for a look.
+    for part in [r#""tags": {"a": "1"}"#, r#""options": {"date_format": "DD"}"#, r#""custom_preferences": {"c": "3"}"#]
+    {
+        let of_a_part = plan(&tago, &format!(r#"{{"email": "{BEATRIZ}", {part}}}"#), &options);
+        sandbox.clear_journal();
+        assert_eq!(done(&run(&tago, &of_a_part, &clock), 0).0, "updated", "{part}");
+        assert_eq!(requests(&sandbox), ["GET /run/users/{user}", "PUT /run/users/{user}"], "{part}");
+    }
+
     // What replaces all there is needs no look.
     let third = plan(&tago, &file, &options.tags(TagPolicy::Replace));
     sandbox.clear_journal();

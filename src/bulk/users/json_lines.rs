@@ -201,6 +201,14 @@ mod tests {
     }
 
     #[test]
+    fn only_a_field_that_there_is_not_is_unknown() {
+        let error = UserList::from_json_lines(&br#"{"active":"yes","e-mail":"x"}"#[..]).unwrap_err();
+        let told: Vec<_> =
+            error.problems.iter().map(|problem| (problem.column.as_deref(), problem.is_unknown_column())).collect();
+        assert_eq!(told, [(Some("active"), false), (Some("e-mail"), true), (Some("email"), false)]);
+    }
+
+    #[test]
     fn no_value_is_repeated_in_a_problem() {
         for value in [r#""canary*""#, r#"["canary"]"#, r#"{"canary*":["canary"]}"#] {
             for field in super::super::UserColumn::NAMES {
