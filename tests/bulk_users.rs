@@ -305,7 +305,9 @@ fn what_a_new_user_lacks_is_told_of_all_at_once_and_nothing_is_sent() {
 {"email": "duarte.fonseca@example.com", "phone": "1"}
 
 {"email": "b@x.io", "name": "B", "timezone": "UTC", "generate_password": false}
-{"email": "c@x.io", "name": "C", "password": "long enough", "active": false, "send_email": "invite"}"#;
+{"email": "c@x.io", "name": "C", "password": "long enough", "active": false, "send_email": "invite"}
+{"email": "d@x.io", "name": "D", "timezone": "UTC", "password": "long enough", "active": false}
+{"email": "e@x.io", "name": "E", "timezone": "UTC", "password": "long enough", "active": true, "send_email": true}"#;
     let why = "is missing: there is no such user yet, and a new one needs it";
     let mail = "line 5, column `send_email`: can't be on for a new user who isn't active".to_owned();
     let lacks = |line: u32, column: &str| format!("line {line}, column `{column}`: {why}");

@@ -354,6 +354,7 @@ mod tests {
             "sep=;\nemail;name;active\njane@x.io;Jane;1\njoe@x.io;Doe, Joe;0\n",
             "\u{feff}SEP=|\r\nemail|name|active\r\njane@x.io|Jane|1\r\njoe@x.io|Doe, Joe|0\r\n",
             "email;name;active;company\njane@x.io;Jane;1;a,b,c,d,e\njoe@x.io;Doe, Joe;0;a,b,c,d,e\n",
+            "\"tag:a\nb\";email;name;active\n;jane@x.io;Jane;1\n;joe@x.io;Doe, Joe;0\n",
             "  \nemail,name,active\n   \njane@x.io,Jane,1\n , ,\t\njoe@x.io,\"Doe, Joe\",0\n \n",
             "\n\nemail,\"name\",active\rjane@x.io,Jane,true\rjoe@x.io,\"Doe, Joe\",false\r",
             "active,id,name,email,otp,last_login\ntrue,1,Jane, jane@x.io ,{},x\nfalse,2,\"Doe, Joe\",joe@x.io,,\n",
@@ -496,6 +497,7 @@ mod tests {
                     "line 3, column `email`: isn't an e-mail address",
                 ],
             ),
+            (b"mail,\nj@x.io,\n", vec!["line 1: column 2 has no name"]),
             (b"email,\"name\nj@x.io", vec!["line 1: has a quote that is never closed"]),
             (
                 b"email,options,option:date_format\n",
