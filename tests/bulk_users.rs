@@ -851,7 +851,7 @@ fn a_user_is_missing_only_when_tagoio_says_so() {
         let rule = FaultRule::new(answer).on(Get, "/run/users/*");
         sandbox.inject(rule.clone().times(2)).unwrap();
         assert_eq!(users::find(&tago, &[beatriz.as_str()]).is_ok(), says_so, "{status} {body}");
-        assert_eq!(users::details(&tago, &[beatriz.clone()]).is_ok(), says_so, "{status} {body}");
+        assert_eq!(users::details(&tago, std::slice::from_ref(&beatriz)).is_ok(), says_so, "{status} {body}");
         sandbox.inject(rule).unwrap();
         let plan = UserPlan::new(&tago, record(), &SyncOptions::new());
         assert_eq!(matches!(plan, Err(PlanError::List(_))), says_so, "{status} {body}: {plan:?}");

@@ -198,7 +198,7 @@ mod tests {
 
     fn progress(total: usize, [created, failed, uncertain, resumed]: [usize; 4], seconds: u64) -> Progress {
         let (done, elapsed) = (BTreeMap::from([(Action::Created, created)]), Duration::from_secs(seconds));
-        Progress { total, done, failed, uncertain, resumed, elapsed, ..Progress::default() }
+        Progress { total, done, resumed, failed, uncertain, elapsed, ..Progress::default() }
     }
 
     #[test]
