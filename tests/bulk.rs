@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tagoio::bulk::{
@@ -164,15 +164,22 @@ fn each_minute_is_used_up_and_none_is_exceeded() {
 #[test]
 fn so_many_tasks_are_in_flight_as_there_are_jobs() {
     const JOBS: usize = 4;
+    /// After which nobody else comes any more.
+    const LONG: Duration = Duration::from_secs(20);
 
     let world = World::new(0);
-    // Each waits until all of them are there.
-    let (meeting, in_flight, most) = (Barrier::new(JOBS), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (all_there, in_flight, most) = (Stop::new(), AtomicUsize::new(0), AtomicUsize::new(0));
     let tasks: Vec<_> = (0..3 * JOBS)
         .map(|number| {
             Call(number.to_string(), |_: &Client, _: Before| {
-                most.fetch_max(in_flight.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-                meeting.wait();
+                let there = in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+                most.fetch_max(there, Ordering::Relaxed);
+                if there == JOBS {
+                    all_there.request();
+                }
+                all_there.wait(LONG);
+                // Who waited in vain needn't be followed in that.
+                all_there.request();
                 in_flight.fetch_sub(1, Ordering::Relaxed);
                 Ok(Done::new(Action::Unchanged))
             })
