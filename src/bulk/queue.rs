@@ -203,3 +203,45 @@ impl Drop for Watch<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn pending(index: usize) -> Pending {
+        Pending { index, ..Pending::default() }
+    }
+
+    #[test]
+    fn a_wait_is_told_of_once_and_so_are_two_that_end_within_a_second() {
+        const FIRST: u64 = 10_000;
+
+        // (when the second task is due, in milliseconds; how long the waits are that are told of)
+        for (second, told) in [
+            (FIRST, vec![FIRST]),
+            (FIRST + 1_000, vec![FIRST]),
+            (FIRST + 1_001, vec![FIRST, 1_001]),
+            (FIRST + 60_000, vec![FIRST, 60_000]),
+        ] {
+            let (stop, clock) = (Stop::new(), ManualClock::default());
+            let queue = Queue::new(Vec::new(), 2, &stop, &clock, true);
+            for (index, due) in [FIRST, second].into_iter().enumerate() {
+                queue.put_off(pending(index), Duration::from_millis(due), Wait::Retry);
+            }
+            let waits = Mutex::new(Vec::new());
+            let mut taken = Vec::new();
+            while let Some((pending, _flight)) = queue.take(|wait, _| waits.lock().unwrap().push(wait.as_millis())) {
+                taken.push(pending.index);
+            }
+            assert_eq!(taken, [0, 1]);
+            assert_eq!(
+                waits.into_inner().unwrap(),
+                told.into_iter().map(u128::from).collect::<Vec<_>>(),
+                "{second} ms"
+            );
+        }
+    }
+}

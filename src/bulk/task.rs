@@ -216,6 +216,7 @@ mod tests {
         for action in all.into_iter().chain([Action::Other("moved".to_owned())]) {
             let json = serde_json::to_value(&action).unwrap();
             assert_eq!(json, action.as_str());
+            assert_eq!(format!("{action:>9}"), format!("{:>9}", action.as_str()));
             assert_eq!(serde_json::from_value::<Action>(json).unwrap(), action);
         }
     }

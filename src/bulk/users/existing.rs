@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use super::super::delete::is_missing;
 use super::address::key_of;
 use super::list::UserList;
 use super::plan::PlanError;
@@ -63,7 +64,7 @@ pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>
 fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
     match client.run().users().info(id) {
         Ok(user) => Ok(Some(user)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }

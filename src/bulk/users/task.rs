@@ -219,7 +219,7 @@ fn create(client: &Client, wanted: &Wanted, before: Before) -> Result<Done> {
             return adapt(client, user, wanted, before);
         }
     }
-    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
+    let new = record.to_new_user(options.default_timezone.as_deref());
     match client.run().users().create(&new) {
         Ok(id) => Ok(Done::new(Action::Created).id(id.as_str())),
         Err(error) if may_be_taken(&error) => match by_email(client, &record.email)? {
@@ -262,7 +262,7 @@ fn adapt(client: &Client, user: UserInfo, wanted: &Wanted, before: Before) -> Re
 /// What a creation sets, but for the e-mail address.
 fn created(record: &UserRecord, options: &SyncOptions) -> Vec<Change> {
     let nobody = UserInfo::nobody();
-    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
+    let new = record.to_new_user(options.default_timezone.as_deref());
     let mut wanted = record.clone();
     wanted.timezone = new.timezone.into();
     let mut changes = Difference::between(&nobody, &wanted, &options.clone().set_passwords(true)).changes;
