@@ -23,8 +23,8 @@ pub use settings::{
 };
 pub use theme::{Theme, ThemeOption};
 pub use users::{
-    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder, UserQuery,
-    UserRow, UsersApi,
+    LoginToken, NewUser, SendEmail, Upserted, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder,
+    UserQuery, UserRow, UsersApi,
 };
 
 use serde::Serialize;

@@ -44,7 +44,7 @@ pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Opt
         return find_in_one_pass(client, names);
     }
     each(names, |name| match name.as_ref() {
-        email if is_email(email) => by_email(client, email),
+        email if is_email(email) => client.run().users().find_by_email(email),
         id => detail(client, &UserId::new(id)),
     })
 }
@@ -64,20 +64,6 @@ fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Finds a user by the e-mail address, whatever its case.
-pub(super) fn by_email(client: &Client, email: &str) -> Result<Option<UserInfo>> {
-    // What is compared as a whole is compared with its case; what is found by a part isn't.
-    for filter in [email.to_owned(), format!("*{email}*")] {
-        for user in client.run().users().iter(&UserQuery::new().email(filter)) {
-            let user = user?;
-            if key_of(&user.email) == key_of(email) {
-                return Ok(Some(user));
-            }
-        }
-    }
-    Ok(None)
 }
 
 fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
