@@ -12,7 +12,7 @@ fn main() -> Result<()> {
 /// The id of the profile of this name; without one, of the token's own.
 pub(crate) fn find_profile(tago: &Client, name: Option<&str>) -> Result<Option<ProfileId>> {
     let own = tago.profile().info(ProfileId::CURRENT)?;
-    println!("The token belongs to {} ({}), on the {:?} plan.", own.info.name, own.info.id, own.account_plan);
+    println!("The token belongs to {} ({}).", own.info.name, own.info.id);
     let Some(name) = name else { return Ok(Some(own.info.id)) };
 
     let profiles = tago.profile().list()?;

@@ -1,11 +1,11 @@
 //! The examples do on the sandbox what they say.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tagoio::bulk::users::{UserColumn, UserExport};
 use tagoio::clock::ManualClock;
 use tagoio::profile::{AuditLogEvent, Service, ServiceAllocation};
 use tagoio::run::{UserInfo, UserQuery};
@@ -87,7 +87,7 @@ impl World {
     fn new() -> Self {
         let now = "2026-01-31T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(now));
-        let sandbox = Sandbox::builder().clock(clock.clone()).plan(Plan::Scale).build();
+        let sandbox = Sandbox::builder().clock(clock.clone()).plan(Plan::Scale).audit_log_polls(0).build();
         let tago = sandbox.client().unwrap();
         Self { sandbox, tago, clock, now, folder: tempfile::tempdir().unwrap() }
     }
@@ -111,7 +111,7 @@ impl World {
         self.sandbox.sign_in()
     }
 
-    fn file(&self, name: &str, text: &str) -> std::path::PathBuf {
+    fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -171,7 +171,7 @@ fn run_invite_user(world: &World) {
     let user = world.user("jane@example.com");
     assert_eq!(user.tags, [("organization_id", "other").into()]);
     assert!(user.active && user.timezone.contains('/'));
-    assert_eq!(world.sandbox.sent_emails().iter().filter(|email| email.to == "jane@example.com").count(), 1);
+    assert_eq!(world.sandbox.outbox().iter().filter(|email| email.to == "jane@example.com").count(), 1);
 }
 
 fn run_delete_organization(world: &World) {
@@ -265,11 +265,12 @@ fn run_temporary_token(world: &World) {
 }
 
 fn run_restore_users(world: &World) {
-    let mut lines = String::new();
+    let mut export = UserExport::json_lines(Vec::new(), UserColumn::EXPORT).unwrap();
     for user in world.users(&UserQuery::new()).iter().take(5) {
-        writeln!(lines, "{}", serde_json::to_string(user).unwrap()).unwrap();
+        export.write(user).unwrap();
         world.tago.run().users().delete(&user.id).unwrap();
     }
+    let lines = String::from_utf8(export.finish().unwrap()).unwrap();
     let before = world.users(&UserQuery::new()).len();
     let file = world.file("users.jsonl", &lines);
     for _ in 0..2 {
