@@ -44,7 +44,7 @@ pub(crate) struct Connection {
 #[derive(Debug, Args)]
 pub(crate) struct OtherProfile {
     /// The profile whose token is in this file, or on standard input with `-`; it is where the connection leads
-    #[arg(long, value_name = "FILE|-", required_unless_present = "from_env")]
+    #[arg(long, value_name = "FILE|-")]
     from_token_file: Option<Input>,
     /// The profile that TagoIO's own CLI keeps under this name
     #[arg(long, value_name = "NAME", conflicts_with = "from_token_file")]

@@ -264,7 +264,8 @@ impl Create {
 
 impl Rotate {
     fn run(self, context: &Context<'_>) -> Result<()> {
-        context.out.chosen(if self.to.is_some() { &ROTATED } else { &CREATED })?;
+        let columns = if self.to.is_some() { ROTATED } else { CREATED };
+        context.out.chosen(&columns)?;
         if let Some(path) = &self.to {
             file::check(path)?;
         }
