@@ -56,8 +56,10 @@ mod upsert_users;
 #[expect(dead_code, reason = "its `main`")]
 mod watch_usage;
 
+type Check = fn(&World);
+
 /// All examples that do a job, and what runs each of them.
-const EXAMPLES: [(&str, fn(&World)); 14] = [
+const EXAMPLES: [(&str, Check); 14] = [
     ("acknowledge_alert", run_acknowledge_alert),
     ("connect_domain", run_connect_domain),
     ("copy_settings", run_copy_settings),

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use tagoio::run::{RunSettings, SettingsCopy, SettingsPart, Theme, ThemeOption};
 use tagoio::sandbox::{Grant, Sandbox};
+use tagoio::token::TokenQuery;
 use tagoio::{Client, Token};
 
 /// The sandbox, and clients of its main and of its staging profile.
@@ -11,7 +12,7 @@ fn portals() -> (Sandbox, Client, Client) {
     let sandbox = Sandbox::new();
     let live = sandbox.client().unwrap();
     let staging = live.profile().list().unwrap().into_iter().find(|profile| profile.name == "Arbor Staging").unwrap();
-    let token: Token = live.token().list(&staging.id, &Default::default()).unwrap().remove(0).token.unwrap();
+    let token: Token = live.token().list(&staging.id, &TokenQuery::new()).unwrap().remove(0).token.unwrap();
     let staging = sandbox.client_with(token).unwrap();
     sandbox.clear_journal();
     (sandbox, live, staging)

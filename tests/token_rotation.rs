@@ -135,7 +135,7 @@ fn when_no_token_is_created_the_old_one_stays() {
             |world| {
                 world.inject(
                     FaultRule::new(Fault::StatusFalse { message: "Invalid password".to_owned() }).on(Post, TOKENS),
-                )
+                );
             },
             "no new token was created; the old token `Monthly report` stays: POST /profile/{profile}/token: TagoIO \
              answered 200 with \"status\": false: Invalid password",

@@ -348,6 +348,18 @@ the old token Monthly report is deleted
 }
 
 #[test]
+fn a_rotation_may_need_a_code() {
+    let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
+    let line = format!("{} --yes", rotate("Monthly report"));
+    let assert = world.tagoctl(&format!("{line} -o json")).code(1).stdout_eq("");
+    assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("two_factor_required"));
+    let old = values(&world, "Monthly report").remove(0);
+    world.command(&format!("{line} --pin-env PIN")).env("PIN", "493027").assert().success();
+    let [new] = &*values(&world, "Monthly report") else { panic!("there is one") };
+    assert_ne!(new.expose(), old.expose());
+}
+
+#[test]
 fn a_rotated_token_is_written_into_a_file() {
     let world = World::new();
     let line = "--new-name nightly --permission write --to nightly.token --yes -o json";

@@ -152,18 +152,18 @@ impl SettingsCopy {
     pub fn compare(&self, from: &RunSettings, to: &RunSettings) -> SettingsDifference {
         let (from, to) = (members_of(from), members_of(to));
         let mut left_out = Vec::new();
-        let mut changed = Map::new();
+        let mut edit = Map::new();
         for key in self.parts.iter().flat_map(|part| part.keys()) {
             let (Some(original), present) = (from.get(*key), to.get(*key)) else { continue };
             let wanted = self.copied(key, original, present, &mut left_out);
             if present.unwrap_or(&Value::Null) != &wanted {
-                changed.insert((*key).to_owned(), wanted);
+                edit.insert((*key).to_owned(), wanted);
             }
         }
-        let old = changed.keys().filter_map(|key| Some((key.clone(), to.get(key)?.clone()))).collect();
-        let changes = SettingsChange::between(&old, &changed);
+        let old = edit.keys().filter_map(|key| Some((key.clone(), to.get(key)?.clone()))).collect();
+        let changes = SettingsChange::between(&old, &edit);
         // Whatever is an object can be read as settings.
-        let edit = serde_json::from_value(Value::Object(changed)).unwrap_or_default();
+        let edit = serde_json::from_value(Value::Object(edit)).unwrap_or_default();
         SettingsDifference { edit, changes, left_out }
     }
 
@@ -195,12 +195,11 @@ impl SettingsCopy {
             (GEOLOCATION, Value::Object(geolocation), Value::Object(original)) => {
                 let device = original.get("device").and_then(Value::as_str).filter(|device| !device.is_empty());
                 if let Some(device) = device.filter(|_| geolocation.get("device") == original.get("device")) {
-                    match present.and_then(|present| present.get("device")) {
-                        Some(there) => drop(geolocation.insert("device".to_owned(), there.clone())),
-                        None => {
-                            geolocation.remove("device");
-                            left_out.push(LeftOut::id(below(key, "device"), device));
-                        }
+                    geolocation.remove("device");
+                    if let Some(there) = present.and_then(|present| present.get("device")) {
+                        geolocation.insert("device".to_owned(), there.clone());
+                    } else {
+                        left_out.push(LeftOut::id(below(key, "device"), device));
                     }
                 }
             }

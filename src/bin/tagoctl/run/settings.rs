@@ -208,7 +208,9 @@ impl CopyArgs {
         let changes = difference::tell_changes(context.out, difference.changes);
         let left_out: Vec<String> = difference.left_out.iter().map(ToString::to_string).collect();
         if !matches!(context.out.format(), Format::Json | Format::Jsonl) {
-            left_out.iter().for_each(|left_out| note(&format!("not copied: {left_out}")));
+            for left_out in &left_out {
+                note(&format!("not copied: {left_out}"));
+            }
         }
         let (updated, said) = if is_empty {
             (false, difference::NONE.to_owned())
