@@ -59,7 +59,7 @@ fn a_comparison_changes_nothing_and_a_copy_only_the_parts() {
 fn all_parts_can_be_copied_and_what_leads_elsewhere_is_said() {
     let (_, live, staging) = portals();
     let dashboard = settings(&live)["sidebar_buttons"][0]["value"].as_str().unwrap().to_owned();
-    let all = SettingsCopy::new(SettingsPart::ALL);
+    let all = SettingsCopy::new(SettingsPart::ALL.iter().copied());
     let difference = live.run().copy_settings(&staging, &all).unwrap();
     let left_out: Vec<String> = difference.left_out.iter().map(ToString::to_string).collect();
     assert_eq!(left_out, [format!("sidebar_buttons.0: the other profile has no {dashboard}")]);

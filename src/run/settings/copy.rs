@@ -41,7 +41,7 @@ pub enum SettingsPart {
 
 impl SettingsPart {
     /// All parts.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::Name,
         Self::Theme,
         Self::Logos,
@@ -54,7 +54,7 @@ impl SettingsPart {
         Self::MobileApp,
     ];
 
-    /// Its word: that of its first setting, or what its settings are together.
+    /// Its word, such as `theme` or `signup_fields`; reading it gives the part again.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -101,7 +101,7 @@ impl FromStr for SettingsPart {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|part| part.as_str() == word);
+        let known = Self::ALL.iter().copied().find(|part| part.as_str() == word);
         known.ok_or_else(|| Error::config("part of the settings", format!("there is no `{word}`")))
     }
 }
@@ -456,7 +456,7 @@ mod tests {
     #[test]
     fn parts_are_known_by_their_words_and_have_known_settings() {
         for part in SettingsPart::ALL {
-            assert_eq!(part.as_str().parse::<SettingsPart>().unwrap(), part);
+            assert_eq!(part.as_str().parse::<SettingsPart>().unwrap(), *part);
             assert!(part.keys().iter().all(|key| RunSettings::KEYS.contains(key)), "{part}");
         }
         assert_eq!(

@@ -131,7 +131,7 @@ pub(crate) struct CopyArgs {
 }
 
 fn parts() -> impl TypedValueParser<Value = SettingsPart> {
-    PossibleValuesParser::new(SettingsPart::ALL.map(SettingsPart::as_str)).try_map(|word| word.parse())
+    PossibleValuesParser::new(SettingsPart::ALL.iter().map(|part| part.as_str())).try_map(|word| word.parse())
 }
 
 /// How a change of the settings is to go about it.
