@@ -1,7 +1,7 @@
-//! Puts a new token in the place of an old one that a file has: `rotate_token FILE EMAIL`, with the account's password in
-//! `TAGOIO_PASSWORD`. The old one is deleted only once the file has the new one.
+//! Puts a new token in the place of the one that a file has for some program: `rotate_token FILE EMAIL`, with the account's
+//! password in `TAGOIO_PASSWORD`. The old one is deleted only once the file has the new one.
 //!
-//! The token in the file is also what it signs in with.
+//! `TAGOIO_TOKEN` has the token of who does it. The example `sandbox` serves a TagoIO to try it on.
 
 use std::error::Error;
 use std::path::Path;
@@ -15,8 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(file), Some(email)) = (args.next(), args.next()) else {
         return Err("Usage: rotate_token FILE EMAIL".into());
     };
-    let token = Token::new(fs::read_to_string(&file)?.trim())?;
-    rotate_token(&Client::new(token)?, Path::new(&file), &email, Password::new(env::var("TAGOIO_PASSWORD")?)?)
+    rotate_token(&Client::from_env()?, Path::new(&file), &email, Password::new(env::var("TAGOIO_PASSWORD")?)?)
 }
 
 pub(crate) fn rotate_token(tago: &Client, file: &Path, email: &str, password: Password) -> Result<(), Box<dyn Error>> {

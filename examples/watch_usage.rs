@@ -27,7 +27,8 @@ pub(crate) fn watch_usage(tago: &Client, today: NaiveDate) -> Result<Vec<Service
     }
     let week = StatisticsDate::range(today - TimeDelta::days(7), today, Periodicity::Day);
     for day in tago.profile().usage(ProfileId::CURRENT, &week)? {
-        println!("{:.10}  {:?} inputs, {:?} e-mails", day.time, day.input, day.email);
+        let (inputs, emails) = (day.input.unwrap_or_default(), day.email.unwrap_or_default());
+        println!("{:.10}{inputs:>8} inputs{emails:>5} e-mails", day.time);
     }
     Ok(used_up)
 }

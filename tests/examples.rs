@@ -250,11 +250,14 @@ fn run_export_audit_log(world: &World) {
 
 fn run_rotate_token(world: &World) {
     let (email, password) = world.sign_in();
-    let old = world.sandbox.token();
-    let file = world.file("token", &format!("{}\n", old.expose()));
+    let profile = world.sandbox.profile_id();
+    let old = world.tago.token().list(&profile, &TokenQuery::new().name("Monthly report")).unwrap().remove(0);
+    let file = world.file("token", &format!("{}\n", old.token.as_ref().unwrap().expose()));
     rotate_token::rotate_token(&world.tago, &file, &email, password).unwrap();
     let new = world.tago.with_token(fs::read_to_string(&file).unwrap()).unwrap();
-    assert!(new.run().info().is_ok() && world.tago.run().info().unwrap_err().is_unauthorized());
+    assert!(new.run().info().is_ok());
+    let old = world.tago.with_token(old.token.as_ref().unwrap()).unwrap();
+    assert!(old.run().info().unwrap_err().is_unauthorized());
 }
 
 fn run_temporary_token(world: &World) {
