@@ -325,6 +325,12 @@ impl Error {
         }
     }
 
+    /// Whether it is TagoIO that doesn't know what the call names. A proxy, or an address that is no API, answers 404 to
+    /// everything, and that it isn't there any more would be the wrong thing to read from it.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.is_not_found() && self.message().is_some()
+    }
+
     fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),

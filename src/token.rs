@@ -1,5 +1,11 @@
 //! The tokens of a profile: what programs sign in with.
 
+mod guard;
+mod rotate;
+
+pub use guard::TokenGuard;
+pub use rotate::RotationError;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{NotificationId, UserId};
 use crate::transport::{Method, Route};
 
@@ -70,16 +70,10 @@ impl Task for DeleteNotification {
 fn deleted<T>(answer: Result<T>, id: &str, before: Before) -> Result<Done> {
     let action = match answer {
         Ok(_) => Action::Deleted,
-        Err(error) if !is_missing(&error) => return Err(error),
+        Err(error) if !error.is_missing() => return Err(error),
         // Most likely it was the try before whose answer got lost.
         Err(_) if before.maybe_done => Action::Deleted,
         Err(_) => Action::Missing,
     };
     Ok(Done::new(action).id(id))
-}
-
-/// Whether it is TagoIO that doesn't know it. A proxy, or an address that is no API, answers 404 to everything, and that
-/// nobody is there any more would be the wrong thing to read from it.
-pub(super) fn is_missing(error: &Error) -> bool {
-    error.is_not_found() && error.message().is_some()
 }

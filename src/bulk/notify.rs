@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::delete::is_missing;
 use super::digest::digest;
 use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
@@ -61,7 +60,7 @@ impl Notify {
         let same = match client.run().notifications().list(&self.user) {
             Ok(all) => all.into_iter().filter(|one| self.is_same(one)),
             // Who isn't there hasn't got it.
-            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error),
         };
         let earliest = since.and_then(|since| since.checked_sub_signed(CLOCKS_DIFFER_BY));

@@ -70,6 +70,13 @@ impl World {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
+    /// Reads a file of the folder that has a secret in it on purpose, and removes it.
+    pub(crate) fn take(&self, name: &str) -> String {
+        let text = self.read(name);
+        std::fs::remove_file(self.folder.path().join(name)).unwrap();
+        text
+    }
+
     /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
     pub(crate) fn command(&self, line: &str) -> Run {
         Run::new(self.program(line), self.secrets(line))

@@ -1,7 +1,7 @@
 //! When two e-mail addresses are the same, and when they only look it.
 
 /// What no two users have in common: TagoIO takes addresses that differ in case for the same.
-pub(super) fn key_of(email: &str) -> String {
+pub(crate) fn key_of(email: &str) -> String {
     email.to_lowercase()
 }
 

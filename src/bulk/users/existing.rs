@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::super::delete::is_missing;
 use super::address::key_of;
 use super::list::UserList;
 use super::plan::PlanError;
@@ -47,7 +46,7 @@ pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Opt
         return find_in_one_pass(client, names);
     }
     each(names, |name| match name.as_ref() {
-        email if is_email(email) => by_email(client, email),
+        email if is_email(email) => client.run().users().find_by_email(email),
         id => detail(client, &UserId::new(id)),
     })
 }
@@ -64,23 +63,9 @@ pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>
 fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
     match client.run().users().info(id) {
         Ok(user) => Ok(Some(user)),
-        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Finds a user by the e-mail address, whatever its case.
-pub(super) fn by_email(client: &Client, email: &str) -> Result<Option<UserInfo>> {
-    // What is compared as a whole is compared with its case; what is found by a part isn't.
-    for filter in [email.to_owned(), format!("*{email}*")] {
-        for user in client.run().users().iter(&UserQuery::new().email(filter)) {
-            let user = user?;
-            if key_of(&user.email) == key_of(email) {
-                return Ok(Some(user));
-            }
-        }
-    }
-    Ok(None)
 }
 
 fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
@@ -133,7 +118,8 @@ impl Existing {
 
     fn one_by_one(client: &Client, list: &UserList, watch: &Watch<'_>) -> Result<Self, PlanError> {
         let count = watch.count(Some(list.len()));
-        let found = each(&list.entries, |listed| count.add(|| by_email(client, &listed.record.email)))?;
+        let found =
+            each(&list.entries, |listed| count.add(|| client.run().users().find_by_email(&listed.record.email)))?;
         let listed = found.into_iter().flatten().map(|user| (key_of(&user.email), user)).collect();
         Ok(Self { listed, others: Vec::new() })
     }

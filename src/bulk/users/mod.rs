@@ -7,6 +7,7 @@
 //! | [`UserPlanner`] | makes such a plan while somebody waits: says how far it is, and can be stopped |
 //! | [`Bulk::run`](super::Bulk::run) | does what the plan says |
 //! | [`find`], [`details`] | users by their e-mail addresses or ids |
+//! | [`UserSelection`], [`UserJob`] | one thing that is done to many users: to be deleted, to be notified |
 //! | [`UserExport`] | writes users in a form that can be edited and read again |
 
 mod address;
@@ -16,6 +17,7 @@ mod csv_file;
 mod difference;
 mod existing;
 mod export;
+mod job;
 mod json_lines;
 mod list;
 mod options;
@@ -23,19 +25,24 @@ mod plan;
 mod planner;
 mod problem;
 mod record;
+mod selection;
 mod tag_text;
 mod task;
 mod watch;
 
+pub(crate) use address::key_of;
 pub use column::UserColumn;
 pub use difference::Change;
 pub use existing::{details, find};
 pub use export::{ExportedUser, UserExport};
+pub use job::{UserJob, UserOutcome, UserReport};
 pub use list::UserList;
 pub use options::{SyncOptions, TagPolicy};
 pub use plan::{PlanCounts, PlanError, UserPlan};
 pub use planner::UserPlanner;
 pub use problem::{ListError, Problem};
 pub use record::UserRecord;
+pub use selection::{SelectedUser, UserSelection};
+pub(crate) use task::sync_one;
 pub use task::{Intent, Step, UserTask};
 pub use watch::PlanProgress;

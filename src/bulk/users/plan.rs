@@ -175,7 +175,7 @@ impl<'a> Lookalikes<'a> {
 }
 
 /// What a record lacks whose user is to be created.
-fn problems_of_new(line: u64, record: &UserRecord, options: &SyncOptions) -> Vec<Problem> {
+pub(super) fn problems_of_new(line: u64, record: &UserRecord, options: &SyncOptions) -> Vec<Problem> {
     let has_password = record.password.as_ref().is_some() || record.generate_password.as_ref() == Some(&true);
     let mails = !matches!(record.send_email, Patch::Keep | Patch::Set(SendEmail::Welcome(false)));
     let mut problems = Vec::new();

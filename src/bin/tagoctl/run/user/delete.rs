@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
-use tagoio::bulk::{DeleteUser, users};
-use tagoio::run::{UserField, UserInfo, UserRow};
+use tagoio::bulk::DeleteUser;
+use tagoio::bulk::users::{self, SelectedUser};
+use tagoio::run::UserInfo;
 use tagoio::{Client, UserId};
 
 use super::filter::Filter;
@@ -67,9 +68,9 @@ impl From<UserInfo> for Named {
     }
 }
 
-impl From<(UserId, UserRow)> for Named {
-    fn from((id, row): (UserId, UserRow)) -> Self {
-        Self { id, name: row.name.unwrap_or_default(), email: row.email.unwrap_or_default() }
+impl From<SelectedUser> for Named {
+    fn from(user: SelectedUser) -> Self {
+        Self { id: user.id, name: user.name.unwrap_or_default(), email: user.email.unwrap_or_default() }
     }
 }
 
@@ -138,8 +139,8 @@ impl Args {
     }
 
     fn filtered(&self, client: &Client) -> Result<Vec<Named>> {
-        let found = self.filter.find(client, [UserField::Id, UserField::Name, UserField::Email])?;
-        Ok(found.into_iter().map(Named::from).collect())
+        let users = self.filter.selection(self.all).resolve(client)?;
+        Ok(users.into_iter().map(Named::from).collect())
     }
 
     /// The users of these ids and e-mail addresses, each of them once.

@@ -1,10 +1,9 @@
 //! Which users are meant.
 
-use std::collections::HashSet;
-
 use clap::Args;
-use tagoio::run::{UserField, UserOrder, UserQuery, UserRow};
-use tagoio::{Client, Direction, UserId};
+use tagoio::Direction;
+use tagoio::bulk::users::UserSelection;
+use tagoio::run::{UserOrder, UserQuery};
 
 use crate::failure::{Failure, Result};
 use crate::request::Pair;
@@ -42,12 +41,15 @@ impl Filter {
 
     /// Refuses a filter that keeps nobody out: where all users are meant, `--all` has to say so.
     pub(crate) fn check(&self) -> Result<()> {
-        let texts = self.name.iter().chain(&self.email).chain(&self.tag_keys);
-        let keeps_nobody_out = |text: &String| text.chars().all(|char| char == '*');
-        if self.is_empty() || self.active.is_some() || !self.tags.is_empty() || !texts.clone().all(keeps_nobody_out) {
+        if self.is_empty() || !self.query().fits_everybody() {
             return Ok(());
         }
         Err(Failure::usage("fits_everybody", "the filter keeps nobody out").hint("--all says that all users are meant"))
+    }
+
+    /// The users that fit, or all of them.
+    pub(crate) fn selection(&self, all: bool) -> UserSelection {
+        if all { UserSelection::Everybody } else { self.query().into() }
     }
 
     pub(crate) fn query(&self) -> UserQuery {
@@ -68,23 +70,6 @@ impl Filter {
     /// Asks for the oldest first: whoever registers meanwhile comes last then, and moves nobody to another page.
     pub(crate) fn oldest_first(&self) -> UserQuery {
         self.query().order_by(UserOrder::CreatedAt, Direction::Ascending)
-    }
-
-    /// The users that fit, each once, with these fields, of which the id has to be one.
-    pub(crate) fn find(
-        &self,
-        client: &Client,
-        fields: impl IntoIterator<Item = UserField>,
-    ) -> Result<Vec<(UserId, UserRow)>> {
-        let mut seen = HashSet::new();
-        let mut found = Vec::new();
-        for row in client.run().users().iter(&self.oldest_first().fields(fields)) {
-            let mut row = row?;
-            if let Some(id) = row.id.take().filter(|id| seen.insert(id.clone())) {
-                found.push((id, row));
-            }
-        }
-        Ok(found)
     }
 }
 
