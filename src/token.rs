@@ -335,7 +335,7 @@ impl TokenApi<'_> {
     /// # }
     /// ```
     #[doc(alias = "tokenList")]
-    pub fn iter<R: Row + 'static>(&self, profile: impl Into<ProfileId>, query: &TokenQuery<R>) -> Rows<R> {
+    pub fn iter<R: Row>(&self, profile: impl Into<ProfileId>, query: &TokenQuery<R>) -> Rows<R> {
         let (client, profile, query) = (self.client.clone(), profile.into(), query.clone().with_key());
         let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.token().page(&profile, &query, page, amount))
