@@ -315,18 +315,12 @@ macro_rules! list_query {
             }
 
             fn encode(&self, page: u32, amount: u32) -> crate::wire::Query {
-                use crate::wire::Key;
-
                 // Enough for all fields and a filter or two.
                 let mut query = crate::wire::Query::with_capacity(512);
                 query.pair("page", page);
                 let fields = self.fields.as_deref().unwrap_or($default_fields);
-                for (index, field) in fields.iter().enumerate() {
-                    query.pair(Key::Item(&Key::Name("fields"), index), field.as_str());
-                }
-                for (key, value) in &self.filter {
-                    query.nested(Key::Member(&Key::Name("filter"), key), value);
-                }
+                query.items("fields", fields);
+                query.members("filter", &self.filter);
                 query.pair("amount", amount);
                 let (field, direction) = match &self.order_by {
                     Some((field, direction)) => (field, *direction),

@@ -161,18 +161,16 @@ fn parse_own_form(text: &str) -> Option<DateTime<Utc>> {
     else {
         return None;
     };
-    let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
-    let day = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
-    let moment =
-        day.and_hms_milli_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, number([f0, f1, f2])?)?;
+    let digits =
+        [y0, y1, y2, y3, o0, o1, d0, d1, h0, h1, m0, m1, s0, s1, f0, f1, f2].map(|digit| digit.wrapping_sub(b'0'));
+    if digits.into_iter().fold(0, u8::max) > 9 {
+        return None;
+    }
+    let [y0, y1, y2, y3, o0, o1, d0, d1, h0, h1, m0, m1, s0, s1, f0, f1, f2] = digits.map(u32::from);
+    let year = i32::try_from(y0 * 1000 + y1 * 100 + y2 * 10 + y3).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, o0 * 10 + o1, d0 * 10 + d1)?;
+    let moment = day.and_hms_milli_opt(h0 * 10 + h1, m0 * 10 + m1, s0 * 10 + s1, f0 * 100 + f1 * 10 + f2)?;
     Some(moment.and_utc())
-}
-
-/// What decimal digits say; `None` when one of them isn't one.
-fn number<const DIGITS: usize>(digits: [u8; DIGITS]) -> Option<u32> {
-    digits
-        .into_iter()
-        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
 /// A date in a request: a moment, a day, or any text that TagoIO's lenient date parser takes (`1 day`, say).

@@ -15,7 +15,7 @@ pub(crate) use answer::describe;
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;
 pub(crate) use operation::{Operation, delete, get, post, put, refusal};
-pub(crate) use query::{Key, Query};
+pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;

@@ -110,7 +110,7 @@ impl Operation {
         match serde_json::to_value(params) {
             Ok(serde_json::Value::Object(params)) => {
                 for (key, value) in &params {
-                    self.query.nested(key.as_str(), value);
+                    self.query.nested(key, value);
                 }
             }
             Ok(_) => {}

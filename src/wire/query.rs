@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 
 use percent_encoding::utf8_percent_encode;
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::operation::ENCODED;
 use super::wiped::WipedText;
@@ -9,94 +9,83 @@ use super::wiped::WipedText;
 /// A query string in the form of the official JavaScript client: `fields[0]=id&filter[tags][0][key]=site`, with
 /// everything but unreserved characters percent-encoded, brackets included.
 #[derive(Default)]
-pub(crate) struct Query(WipedText);
-
-/// The key of a parameter, from its last part to its first: `filter[tags][0]` is item 0 of member `tags` of `filter`.
-/// To write it part by part spares a text for each: a query of 20 filters takes 6 allocations in place of 131, and 40 %
-/// of the instructions.
-#[derive(Clone, Copy)]
-pub(crate) enum Key<'a> {
-    Name(&'a str),
-    Member(&'a Key<'a>, &'a str),
-    Item(&'a Key<'a>, usize),
-}
-
-impl<'a> From<&'a str> for Key<'a> {
-    fn from(name: &'a str) -> Self {
-        Self::Name(name)
-    }
+pub(crate) struct Query {
+    text: WipedText,
+    /// The encoded key of the pair that is being written. One text that grows and shrinks with `filter[tags][0][key]`, not
+    /// one for each part: a query of 20 filters takes 9 allocations in place of 131, and 40 % of the instructions.
+    key: String,
 }
 
 impl Query {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(WipedText::with_capacity(bytes))
+        Self { text: WipedText::with_capacity(bytes), key: String::with_capacity(64) }
     }
 
-    pub(crate) fn pair<'a>(&mut self, key: impl Into<Key<'a>>, value: impl fmt::Display) {
-        if !self.0.as_str().is_empty() {
-            self.0.push("&");
-        }
-        self.key(&key.into());
-        self.0.push("=");
-        self.encode(value);
+    pub(crate) fn pair(&mut self, key: impl fmt::Display, value: impl fmt::Display) {
+        self.below(key, |query| query.value(value));
+    }
+
+    /// Adds `key[0]`, `key[1]` and so on.
+    pub(crate) fn items<T: fmt::Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+        self.below(key, |query| (0..).zip(values).for_each(|(index, value): (usize, T)| query.pair(index, value)));
+    }
+
+    /// Adds each member of an object below a key.
+    pub(crate) fn members(&mut self, key: &str, members: &Map<String, Value>) {
+        self.below(key, |query| members.iter().for_each(|(name, member)| query.nested(name, member)));
     }
 
     /// Adds a JSON value under a key: one pair for each scalar in it, none for null and for what is empty.
-    pub(crate) fn nested<'a>(&mut self, key: impl Into<Key<'a>>, value: &Value) {
-        let key = key.into();
-        match value {
+    pub(crate) fn nested(&mut self, key: impl fmt::Display, value: &Value) {
+        self.below(key, |query| match value {
             Value::Null => {}
-            Value::Bool(value) => self.pair(key, value),
-            Value::Number(number) => self.pair(key, as_javascript(number)),
-            Value::String(text) => self.pair(key, text),
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.nested(Key::Item(&key, index), item);
-                }
-            }
-            Value::Object(members) => {
-                for (name, member) in members {
-                    self.nested(Key::Member(&key, name), member);
-                }
-            }
-        }
-    }
-
-    fn key(&mut self, key: &Key<'_>) {
-        match key {
-            Key::Name(name) => self.encode(name),
-            Key::Member(of, name) => {
-                self.key(of);
-                self.0.push("%5B");
-                self.encode(name);
-                self.0.push("%5D");
-            }
-            Key::Item(of, index) => {
-                self.key(of);
-                self.0.push("%5B");
-                self.encode(index);
-                self.0.push("%5D");
-            }
-        }
-    }
-
-    fn encode(&mut self, text: impl fmt::Display) {
-        // To write into memory can't fail.
-        let _ = write!(Encoder(&mut self.0), "{text}");
+            Value::Bool(value) => query.value(value),
+            Value::Number(number) => query.value(as_javascript(number)),
+            Value::String(text) => query.value(text),
+            Value::Array(items) => (0_usize..).zip(items).for_each(|(index, item)| query.nested(index, item)),
+            Value::Object(members) => members.iter().for_each(|(name, member)| query.nested(name, member)),
+        });
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.text.as_str()
+    }
+
+    /// Has something written whose key is one part longer: `filter` at first, `filter[tags]` below that.
+    fn below(&mut self, part: impl fmt::Display, write: impl FnOnce(&mut Self)) {
+        let above = self.key.len();
+        if above == 0 {
+            encode(&mut self.key, part);
+        } else {
+            self.key.push_str("%5B");
+            encode(&mut self.key, part);
+            self.key.push_str("%5D");
+        }
+        write(self);
+        self.key.truncate(above);
+    }
+
+    fn value(&mut self, value: impl fmt::Display) {
+        if !self.text.as_str().is_empty() {
+            self.text.push("&");
+        }
+        self.text.push(&self.key);
+        self.text.push("=");
+        encode(&mut self.text, value);
     }
 }
 
-/// Percent-encodes what is written to it.
-struct Encoder<'a>(&'a mut WipedText);
+/// Writes a text percent-encoded.
+fn encode(to: &mut impl Write, text: impl fmt::Display) {
+    // To write into memory can't fail.
+    let _ = write!(Encoder(to), "{text}");
+}
 
-impl Write for Encoder<'_> {
+struct Encoder<'a, W>(&'a mut W);
+
+impl<W: Write> Write for Encoder<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend(utf8_percent_encode(text, ENCODED));
-        Ok(())
+        utf8_percent_encode(text, ENCODED).try_for_each(|piece| self.0.write_str(piece))
     }
 }
 

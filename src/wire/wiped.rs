@@ -1,6 +1,6 @@
 //! What may hold a secret on its way into a request: wiped when it is dropped, and when it moves to make room.
 
-use std::io;
+use std::{fmt, io};
 
 use zeroize::Zeroizing;
 
@@ -32,6 +32,13 @@ impl WipedText {
 
     pub(crate) fn into_inner(self) -> Zeroizing<String> {
         self.0
+    }
+}
+
+impl fmt::Write for WipedText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
     }
 }
 
