@@ -319,7 +319,8 @@ impl TokenApi<'_> {
     /// All of a profile's tokens that fit the query, page by page as the iterator advances.
     ///
     /// `GET /profile/{profile}/token`, 1,000 rows a page when the query doesn't say. Where fields are chosen and the token
-    /// isn't among them, name and creation date are asked for too.
+    /// isn't among them, name and creation date are asked for too. [`prefetch`](Rows::prefetch) has the next page fetched
+    /// while this one is worked on.
     ///
     /// # Errors
     ///

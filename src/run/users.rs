@@ -486,6 +486,7 @@ impl UsersApi<'_> {
     /// All of the portal's users that fit the query, page by page as the iterator advances.
     ///
     /// `GET /run/users`, 1,000 rows a page when the query doesn't say. Where fields are chosen, the id is asked for too.
+    /// [`prefetch`](Rows::prefetch) has the next page fetched while this one is worked on.
     ///
     /// # Errors
     ///

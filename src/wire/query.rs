@@ -12,7 +12,7 @@ use super::wiped::WipedText;
 pub(crate) struct Query {
     text: WipedText,
     /// The encoded key of the pair that is being written. One text that grows and shrinks with `filter[tags][0][key]`, not
-    /// one for each part: a query of 20 filters takes 9 allocations in place of 131, and 40 % of the instructions.
+    /// one for each part: a query of 20 filters takes 8 allocations in place of 131, and 41 % of the instructions.
     key: String,
 }
 
