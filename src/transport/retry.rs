@@ -107,7 +107,7 @@ impl RetryPolicy {
     }
 
     /// Whether an outcome is of a kind after which a request is sent again, be there time for it or not. It takes neither
-    /// a date nor a random number, so that what succeeds, nearly every call, pays for none: 20 instructions, not 1,300.
+    /// a date nor a random number, so that what succeeds, nearly every call, pays for none: a thousand instructions less.
     fn repeats(&self, request: &Request, outcome: Result<&Response, &TransportError>, number: u32) -> bool {
         number < self.attempts
             && match outcome {

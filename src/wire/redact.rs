@@ -110,10 +110,11 @@ fn with_lower_case_digits(encoded: &str) -> Zeroizing<String> {
 pub(crate) fn presentable(message: &str, request: &Request, response: &Response) -> String {
     const LONGEST: usize = 2000;
     let secrets = secrets(request, response, message.len());
-    let text = blacked_out(message.to_owned(), &secrets);
-    let on_one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // A control character within a secret may just have become the space that belongs there.
-    let mut text = if on_one_line == text { text } else { blacked_out(on_one_line, &secrets) };
+    let mut text = blacked_out(message.to_owned(), &secrets);
+    if text.contains(char::is_control) {
+        // A control character within a secret may just become the space that belongs there.
+        text = blacked_out(text.replace(char::is_control, " "), &secrets);
+    }
     if let Some((at, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(at);
         text.push('…');
@@ -133,7 +134,7 @@ fn blacked_out(mut text: String, secrets: &[Zeroizing<String>]) -> String {
 /// The secrets of a request and its answer in all their guises, the longest first, because one may be the beginning of
 /// another. Those of one to three characters aren't among them: they would black out half of every sentence, and TagoIO
 /// has none so short. Nor are those that can't be in a text of this length: that spares most confirmations, which are
-/// shorter than a token, three quarters of their instructions.
+/// shorter than a token, half of their instructions.
 fn secrets(request: &Request, response: &Response, length: usize) -> Vec<Zeroizing<String>> {
     let mut secrets: Vec<String> = request.secrets().map(str::to_owned).collect();
     for pair in request.query().unwrap_or_default().split('&') {
