@@ -178,9 +178,10 @@ impl Client {
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
-        let target = operation.target()?;
         let inner = &*self.inner;
-        let mut request = Request::below(inner.region.base_url(), operation.route, &target)
+        let base = inner.region.base_url();
+        let url = operation.url(base)?;
+        let mut request = Request::below(base, operation.route, url)
             .with_secret_header("token", inner.token.clone())
             .with_shared_header("user-agent", Arc::clone(&inner.user_agent))
             .with_header("accept", "application/json")
@@ -223,7 +224,7 @@ pub struct RawRequest<'a> {
 impl RawRequest<'_> {
     /// Adds a parameter to the query, percent-encoding both sides.
     pub fn query(mut self, key: &str, value: impl AsRef<str>) -> Self {
-        self.operation = self.operation.pair(key, value);
+        self.operation = self.operation.pair(key, value.as_ref());
         self
     }
 

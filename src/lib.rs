@@ -120,6 +120,7 @@ mod lenient;
 mod macros;
 mod page;
 mod patch;
+mod prefetch;
 pub mod profile;
 mod region;
 pub mod run;

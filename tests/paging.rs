@@ -1,6 +1,7 @@
 //! Lists page by page: every row once, no request too many, an end in every case.
 
-use std::sync::{Arc, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::{Value, json};
 use tagoio::run::{UserField, UserQuery};
@@ -155,4 +156,91 @@ fn an_iterator_outlives_the_client_it_came_from() {
     let iter = tago.run().users().iter(&UserQuery::new());
     drop(tago);
     assert_eq!(std::thread::spawn(move || iter.count()).join().unwrap(), 3);
+}
+
+#[test]
+fn prefetched_rows_are_the_same_and_no_page_is_asked_for_twice_or_after_the_last() {
+    for total in [0, 1, 9, 10, 11, 20, 25] {
+        for amount in [1, 3, 10, 100] {
+            let (tago, asked) = paged(users(total));
+            let query = UserQuery::new().amount(amount);
+            let rows: Vec<_> = tago.run().users().iter(&query).prefetch().collect::<Result<_>>().unwrap();
+            assert_eq!(rows.len(), total as usize, "{total}/{amount}");
+            assert!(rows.iter().zip(0..).all(|(user, id): (_, u32)| user.id == id.to_string().as_str()));
+            assert_eq!(*asked.lock().unwrap(), (1..=total / amount + 1).collect::<Vec<_>>(), "{total}/{amount}");
+        }
+    }
+}
+
+#[test]
+fn the_next_page_is_asked_for_while_this_one_is_worked_on() {
+    let (begun, begins) = mpsc::channel();
+    let (tago, asked) = paged(move |n, amount| {
+        begun.send(n).unwrap();
+        users(25)(n, amount)
+    });
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10)).prefetch();
+    assert!(asked.lock().unwrap().is_empty(), "nothing is asked for before it is wanted");
+    for (page, rows) in [(1, 10), (2, 10), (3, 5)] {
+        assert_eq!(iter.next().unwrap().unwrap().id, ((page - 1) * 10).to_string().as_str());
+        if page == 1 {
+            assert_eq!(begins.recv(), Ok(1));
+        }
+        // Nine rows of this page are still to be taken.
+        if page < 3 {
+            assert_eq!(begins.recv(), Ok(page + 1));
+        }
+        assert_eq!(iter.by_ref().take(rows - 1).flatten().count(), rows - 1);
+    }
+    assert!(iter.next().is_none() && iter.next().is_none());
+    assert_eq!(*asked.lock().unwrap(), [1, 2, 3]);
+}
+
+#[test]
+fn an_error_of_a_prefetched_page_comes_after_the_rows_before_it_and_once() {
+    let (tago, asked) = paged(|n, amount| match n {
+        1 | 2 => users(100)(n, amount),
+        _ => Err(TransportErrorKind::Connect.into()),
+    });
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10)).prefetch();
+    assert_eq!(iter.by_ref().take(20).flatten().count(), 20);
+    assert!(iter.next().unwrap().unwrap_err().is_retryable());
+    assert!(iter.next().is_none() && iter.next().is_none());
+    assert_eq!(*asked.lock().unwrap(), [1, 2, 3]);
+}
+
+#[test]
+fn a_panic_of_the_transport_comes_where_the_page_would_be() {
+    let (tago, _) = paged(|n, amount| match n {
+        1 => users(100)(n, amount),
+        _ => panic!("out of order"),
+    });
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10)).prefetch();
+    assert_eq!(iter.by_ref().take(10).flatten().count(), 10);
+    let panic = catch_unwind(AssertUnwindSafe(|| iter.next())).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"out of order"));
+    assert!(iter.next().is_none());
+}
+
+#[test]
+fn nothing_goes_on_after_an_iterator_that_was_prefetching_is_gone() {
+    let (begun, begins) = mpsc::channel();
+    let (let_go, may_answer) = mpsc::channel::<()>();
+    let may_answer = Mutex::new(may_answer);
+    let (tago, asked) = paged(move |n, amount| {
+        begun.send(n).unwrap();
+        if n == 2 {
+            may_answer.lock().unwrap().recv().unwrap();
+        }
+        users(100)(n, amount)
+    });
+    let mut iter = tago.run().users().iter(&UserQuery::new().amount(10)).prefetch();
+    assert_eq!(iter.next().unwrap().unwrap().id, "0");
+    assert_eq!((begins.recv(), begins.recv()), (Ok(1), Ok(2)));
+    drop(tago);
+    let other = std::thread::spawn(move || let_go.send(()));
+    drop(iter);
+    other.join().unwrap().unwrap();
+    assert_eq!(*asked.lock().unwrap(), [1, 2]);
+    assert_eq!(Arc::strong_count(&asked), 1, "the thread and its client are gone");
 }

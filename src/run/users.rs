@@ -521,6 +521,7 @@ impl UsersApi<'_> {
     /// All of the portal's users that fit the query, page by page as the iterator advances.
     ///
     /// `GET /run/users`, 1,000 rows a page when the query doesn't say. Where fields are chosen, the id is asked for too.
+    /// [`prefetch`](Rows::prefetch) has the next page fetched while this one is worked on.
     ///
     /// # Errors
     ///
@@ -536,7 +537,7 @@ impl UsersApi<'_> {
     /// # }
     /// ```
     #[doc(alias = "listUsers")]
-    pub fn iter<R: Row + 'static>(&self, query: &UserQuery<R>) -> Rows<R> {
+    pub fn iter<R: Row>(&self, query: &UserQuery<R>) -> Rows<R> {
         let (client, query) = (self.client.clone(), query.clone().with_id());
         let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.run().users().page(&query, page, amount))
@@ -807,7 +808,7 @@ impl UsersApi<'_> {
     pub fn login_as(&self, user: impl Into<UserId>, expire_time: Option<&Expiry>) -> Result<LoginToken> {
         let mut operation = get("/run/users/{user}/login").segment(user.into()).never_repeat();
         if let Some(expire_time) = expire_time {
-            operation = operation.pair("expire_time", expire_time.to_string());
+            operation = operation.pair("expire_time", expire_time);
         }
         self.client.send(operation)
     }

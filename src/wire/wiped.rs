@@ -1,6 +1,6 @@
 //! What may hold a secret on its way into a request: wiped when it is dropped, and when it moves to make room.
 
-use std::io;
+use std::{fmt, io};
 
 use zeroize::Zeroizing;
 
@@ -35,6 +35,13 @@ impl WipedText {
     }
 }
 
+impl fmt::Write for WipedText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
+    }
+}
+
 impl From<String> for WipedText {
     fn from(text: String) -> Self {
         Self(Zeroizing::new(text))
@@ -51,15 +58,27 @@ impl WipedBytes {
     }
 }
 
-impl io::Write for WipedBytes {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl WipedBytes {
+    fn push(&mut self, bytes: &[u8]) {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut larger = Zeroizing::new(Vec::with_capacity(grown(self.0.len(), bytes.len())));
             larger.extend_from_slice(&self.0);
             self.0 = larger;
         }
         self.0.extend_from_slice(bytes);
+    }
+}
+
+impl io::Write for WipedBytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
         Ok(bytes.len())
+    }
+
+    // What writes JSON does so in pieces of a few bytes: without the loop around `write`, a small body takes a third less.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.push(bytes);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
