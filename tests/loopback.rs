@@ -950,29 +950,33 @@ mod tls {
 
     #[cfg(feature = "rustls")]
     #[test]
-    fn only_what_certainly_precedes_the_request_is_a_failed_handshake() {
-        use TransportErrorKind::{ConnectionLost, Other, Tls};
+    fn what_breaks_in_the_handshake_was_not_delivered_and_of_a_given_agent_only_what_certainly_precedes_the_request() {
+        use TransportErrorKind::{Connect, ConnectionLost, Other, Tls};
 
         const HANDSHAKE_FAILURE: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
         const PROTOCOL_VERSION: &[u8] = &[21, 3, 3, 0, 2, 2, 70];
         const INTERNAL_ERROR: &[u8] = &[21, 3, 3, 0, 2, 2, 80];
-        for (bytes, expected) in [
-            (HANDSHAKE_FAILURE, Tls),
-            (PROTOCOL_VERSION, Tls),
-            (INTERNAL_ERROR, Other),
-            (b"HTTP/1.1 400 Bad Request\r\n\r\n", Other),
-            (b"", ConnectionLost),
+        let given = ureq::Agent::config_builder().proxy(None).build().new_agent();
+        let (own, given) = (UreqTransport::with_proxy(&Proxy::None).unwrap(), UreqTransport::with_agent(given));
+        for (bytes, expected, of_given) in [
+            (HANDSHAKE_FAILURE, Tls, Tls),
+            (PROTOCOL_VERSION, Tls, Tls),
+            (INTERNAL_ERROR, Tls, Other),
+            (b"HTTP/1.1 400 Bad Request\r\n\r\n", Tls, Other),
+            (b"", Connect, ConnectionLost),
         ] {
-            let server = Server::start(move |peer| {
-                // All of the client's greeting, which is one record.
-                let mut header = [0; 5];
-                (&*peer.stream).read_exact(&mut header).unwrap();
-                let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
-                (&*peer.stream).read_exact(&mut record).unwrap();
-                peer.send(bytes);
-            });
-            let error = post(&client_of(&https(&server)).build().unwrap()).unwrap_err();
-            assert_eq!(kind(&error), expected, "{bytes:?}: {error:?}");
+            for (transport, expected) in [(&own, expected), (&given, of_given)] {
+                let server = Server::start(move |peer| {
+                    // All of the client's greeting, which is one record.
+                    let mut header = [0; 5];
+                    (&*peer.stream).read_exact(&mut header).unwrap();
+                    let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+                    (&*peer.stream).read_exact(&mut record).unwrap();
+                    peer.send(bytes);
+                });
+                let error = transport.send(&Request::new(Method::Post, https(&server))).unwrap_err();
+                assert_eq!(error.kind(), expected, "{bytes:?}: {error:?}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 mod connection;
 mod failure;
 mod names;
+mod origin;
 mod proxy;
 
 use std::fmt;
@@ -15,8 +16,14 @@ use super::{Limits, Method, Request, Response, Transport, TransportError, Transp
 use crate::error::Result;
 use failure::{Failure, kind, transport_error};
 use names::Names;
+use origin::Origin;
 pub use proxy::Proxy;
 use proxy::Ways;
+
+/// How long a connection is kept without being used.
+const IDLE: Duration = Duration::from_secs(15);
+
+static KEPT_HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::DATE, header::LOCATION, header::RETRY_AFTER];
 
 type Answer = http::Response<ureq::Body>;
 
@@ -57,7 +64,12 @@ type Answer = http::Response<ureq::Body>;
 #[derive(Clone)]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub struct UreqTransport {
-    agents: Arc<Agents>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    agents: Agents,
+    origin: Origin,
 }
 
 /// Sets what an answer's correctness depends on. A macro, because ureq's builders for an agent and for a request share no
@@ -120,11 +132,15 @@ impl UreqTransport {
                 // A thread that finds no idle connection opens one; ureq keeps three of them.
                 .max_idle_connections(64)
                 .max_idle_connections_per_host(64)
-                .max_idle_age(Duration::from_secs(15))
+                .max_idle_age(IDLE)
                 .build();
             connection::agent(config, Arc::clone(&names))
         })?;
-        Ok(Self { agents: Arc::new(Agents::Own(ways)) })
+        Ok(Self::of(Agents::Own(ways)))
+    }
+
+    fn of(agents: Agents) -> Self {
+        Self { shared: Arc::new(Shared { agents, origin: Origin::default() }) }
     }
 
     /// A transport over an agent of ureq 3.5, for a TLS, proxy or pool configuration of your own, which is kept. What an
@@ -144,41 +160,67 @@ impl UreqTransport {
     /// let transport = UreqTransport::with_agent(config.new_agent());
     /// ```
     pub fn with_agent(agent: ureq::Agent) -> Self {
-        Self { agents: Arc::new(Agents::Given(agent)) }
+        Self::of(Agents::Given(agent))
     }
 
-    /// Sends a request once. `anew` does it on a new connection, and closes those to the same host that were kept.
-    fn exchange(&self, request: &Request, limits: Limits, anew: bool) -> Result<Answer, ureq::Error> {
+    /// Sends a request once, on a connection that was idle for no longer than this. Those that were are closed.
+    fn exchange(&self, request: &Request, limits: Limits, idle: Duration) -> Result<Answer, ureq::Error> {
         // POST, PUT and PATCH without a body say so by `content-length: 0`; ureq would send an empty chunked one.
         match (request.body(), request.method()) {
-            (Some(body), _) => self.run(head(request, body)?, limits, anew),
-            (None, Method::Post | Method::Put | Method::Patch) => self.run(head(request, &[][..])?, limits, anew),
-            (None, _) => self.run(head(request, ())?, limits, anew),
+            (Some(body), _) => self.run(self.outgoing(request, body)?, limits, idle),
+            (None, Method::Post | Method::Put | Method::Patch) => {
+                self.run(self.outgoing(request, &[][..])?, limits, idle)
+            }
+            (None, _) => self.run(self.outgoing(request, ())?, limits, idle),
         }
     }
 
-    fn run<B: AsSendBody>(&self, request: http::Request<B>, limits: Limits, anew: bool) -> Result<Answer, ureq::Error> {
-        let agent = match &*self.agents {
-            Agents::Own(ways) => {
-                let agent = ways.to(request.uri());
-                if !anew && times(limits) == times(Limits::default()) {
-                    return agent.run(request);
-                }
-                agent
-            }
-            Agents::Given(agent) => agent,
+    fn run<B: AsSendBody>(
+        &self,
+        request: http::Request<B>,
+        limits: Limits,
+        idle: Duration,
+    ) -> Result<Answer, ureq::Error> {
+        let (agent, is_configured) = match &self.shared.agents {
+            Agents::Own(ways) => (ways.to(request.uri()), times(limits) == times(Limits::default())),
+            Agents::Given(agent) => (agent, false),
         };
+        if is_configured && idle == IDLE {
+            return agent.run(request);
+        }
         let config = carefully!(agent.configure_request(request), limits);
-        let config = if anew { config.max_idle_age(Duration::ZERO) } else { config };
+        let config = if idle == IDLE { config } else { config.max_idle_age(idle) };
         agent.run(config.build())
     }
 
+    /// The request as ureq takes it.
+    fn outgoing<B>(&self, request: &Request, body: B) -> Result<http::Request<B>, ureq::Error> {
+        let mut outgoing = http::Request::new(body);
+        *outgoing.method_mut() = method(request.method());
+        let host = self.shared.origin.address(request.url(), outgoing.uri_mut())?;
+        let headers = outgoing.headers_mut();
+        if let Some(host) = host.filter(|_| request.header("host").is_none()) {
+            headers.append(header::HOST, host.clone());
+        }
+        for (name, value) in request.headers() {
+            let is_secret = request.secrets().any(|secret| secret == value);
+            let mut value = HeaderValue::from_str(value).map_err(http::Error::from)?;
+            value.set_sensitive(is_secret);
+            headers.append(header_name(name)?, value);
+        }
+        headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+        Ok(outgoing)
+    }
+
     /// Sends a request, and once more when it was lost on a connection that had been kept: the server has closed that
-    /// one just as the request came, and no pause would make a new one better.
+    /// one just as the request came, and no pause would make the next one better.
     fn answer(&self, request: &Request) -> Result<Answer, TransportError> {
+        /// No server closes what was in use so shortly ago; what was idle for longer may well be lost, too.
+        const FRESH: Duration = Duration::from_secs(1);
+
         let limits = request.limits();
         let begun = limits.attempt.map(|_| Instant::now());
-        let error = match self.exchange(request, limits, false) {
+        let error = match self.exchange(request, limits, IDLE) {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -191,7 +233,7 @@ impl UreqTransport {
         if !failure.kept || left == Some(Duration::ZERO) || (maybe_delivered && !request.is_repeatable()) {
             return Err(failure.into());
         }
-        self.exchange(request, Limits { attempt: left, ..limits }, true).map_err(|error| {
+        self.exchange(request, Limits { attempt: left, ..limits }, FRESH).map_err(|error| {
             let error = transport_error(error);
             if maybe_delivered { error.after_delivery() } else { error }
         })
@@ -203,9 +245,9 @@ impl Transport for UreqTransport {
         let (head, body) = self.answer(request)?.into_parts();
 
         let mut response = Response::new(head.status.as_u16());
-        for name in [header::CONTENT_TYPE, header::DATE, header::LOCATION, header::RETRY_AFTER] {
-            if let Some(value) = head.headers.get(&name).and_then(|value| value.to_str().ok()) {
-                response = response.with_header(name.as_str(), value);
+        for name in &KEPT_HEADERS {
+            if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
+                response = response.with_known_header(name.as_str(), value);
             }
         }
         let has_body = request.method() != Method::Head && !matches!(response.status(), 204 | 304);
@@ -218,25 +260,6 @@ impl Transport for UreqTransport {
         }
         Ok(response.with_body(read(body, request.limits().body)?))
     }
-}
-
-/// The request as ureq takes it.
-fn head<B>(request: &Request, body: B) -> Result<http::Request<B>, ureq::Error> {
-    const TOKEN: HeaderName = HeaderName::from_static("token");
-
-    let mut outgoing = http::Request::new(body);
-    *outgoing.method_mut() = method(request.method());
-    *outgoing.uri_mut() = request.url().parse::<http::Uri>().map_err(http::Error::from)?;
-    let headers = outgoing.headers_mut();
-    for (name, value) in request.headers() {
-        let is_secret = request.secrets().any(|secret| secret == value);
-        let mut value = HeaderValue::from_str(value).map_err(http::Error::from)?;
-        value.set_sensitive(is_secret);
-        let name = if name == "token" { TOKEN } else { name.parse().map_err(http::Error::from)? };
-        headers.append(name, value);
-    }
-    headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
-    Ok(outgoing)
 }
 
 fn times(limits: Limits) -> [Option<Duration>; 2] {
@@ -266,6 +289,18 @@ fn tls() -> ureq::tls::TlsConfig {
         .provider(ureq::tls::TlsProvider::NativeTls)
         .root_certs(ureq::tls::RootCerts::PlatformVerifier)
         .build()
+}
+
+/// The headers that the client sends are known; to read another name takes longer than to write it.
+fn header_name(name: &str) -> Result<HeaderName, http::Error> {
+    const TOKEN: HeaderName = HeaderName::from_static("token");
+    Ok(match name {
+        "token" => TOKEN,
+        "accept" => header::ACCEPT,
+        "user-agent" => header::USER_AGENT,
+        "content-type" => header::CONTENT_TYPE,
+        name => name.parse()?,
+    })
 }
 
 fn method(method: Method) -> http::Method {

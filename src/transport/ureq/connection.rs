@@ -301,7 +301,7 @@ struct Observed<T> {
 impl<T> Observed<T> {
     fn judge(&self, error: Error) -> Error {
         match Failure::take(error) {
-            Ok(failure) if self.answered => Error::Io(io::Error::new(io::ErrorKind::ConnectionAborted, failure)),
+            Ok(failure) if self.answered => failure.source,
             Ok(failure) => failure.on_kept(self.kept).into(),
             Err(Error::Io(error)) if self.kept && !self.answered && is_loss(&error) => {
                 Failure::new(TransportErrorKind::ConnectionLost, error).on_kept(true).into()
@@ -345,5 +345,329 @@ impl<T: Transport> Transport for Observed<T> {
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    fn no_limit() -> NextTimeout {
+        NextTimeout::default()
+    }
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// Our end of a connection, and the server's.
+    fn pair(output: usize) -> (Socket, TcpStream) {
+        let (listener, address) = listener();
+        let ours = TcpStream::connect(address).unwrap();
+        (Socket::new(ours, LazyBuffers::new(1024, output)), listener.accept().unwrap().0)
+    }
+
+    fn transmit(socket: &mut Socket, bytes: &[u8]) -> Result<(), Error> {
+        socket.buffers().output()[..bytes.len()].copy_from_slice(bytes);
+        socket.transmit_output(bytes.len(), no_limit())
+    }
+
+    fn has_arrived(peer: &TcpStream) -> bool {
+        peer.set_nonblocking(true).unwrap();
+        let arrived = peer.peek(&mut [0]).is_ok();
+        peer.set_nonblocking(false).unwrap();
+        arrived
+    }
+
+    /// Answers each request, none of which has a body, and says how many connections there were.
+    fn serve(listener: TcpListener, answers_on_each: usize) -> Arc<AtomicUsize> {
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                count.fetch_add(1, Ordering::SeqCst);
+                let mut stream = stream.unwrap();
+                for _ in 0..answers_on_each {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        let mut byte = [0];
+                        stream.read_exact(&mut byte).unwrap();
+                        head.push(byte[0]);
+                    }
+                    stream.write_all(ANSWER).unwrap();
+                }
+            }
+        });
+        connections
+    }
+
+    /// An agent to which every name is this address, and how often it looked one up.
+    fn agent_for(address: SocketAddr) -> (Agent, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let look_up = move |_: &str| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(vec![address])
+        };
+        let names = Names::new(look_up, Arc::new(ManualClock::default()));
+        let config = Agent::config_builder().proxy(None).timeout_global(Some(Duration::from_secs(60))).build();
+        (agent(config, Arc::new(names)), asked)
+    }
+
+    #[test]
+    fn a_name_is_looked_up_once_for_a_hundred_calls_whether_connections_are_kept_or_not() {
+        for (answers_on_each, connections) in [(100, 1), (1, 100)] {
+            let (listener, address) = listener();
+            let made = serve(listener, answers_on_each);
+            let (agent, asked) = agent_for(address);
+            for _ in 0..100 {
+                // Whether a connection that was closed is seen to be is a race; that it's replaced isn't.
+                let answer =
+                    agent.get("http://tago.test/run").call().or_else(|_| agent.get("http://tago.test/run").call());
+                assert_eq!(answer.unwrap().body_mut().read_to_string().unwrap(), "ok");
+            }
+            assert_eq!((made.load(Ordering::SeqCst), asked.load(Ordering::SeqCst)), (connections, 1));
+        }
+    }
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_looked_up_again() {
+        let (listener, address) = listener();
+        drop(listener);
+        let (agent, asked) = agent_for(address);
+        for _ in 0..3 {
+            let error = agent.get("http://tago.test/run").call().unwrap_err();
+            let failure = Failure::take(error).unwrap();
+            assert_eq!((failure.kind, failure.kept), (TransportErrorKind::Connect, false));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn each_address_is_tried_until_one_takes_the_connection() {
+        let (listener, good) = listener();
+        let (closed, refusing) = self::listener();
+        drop(closed);
+        let soon = || Instant::now().checked_add(Duration::from_secs(60));
+        for addresses in [&[good][..], &[refusing, good], &[refusing, refusing, good], &[good, refusing]] {
+            for deadline in [None, soon()] {
+                assert_eq!(dial(addresses, deadline).unwrap().peer_addr().unwrap(), good, "{addresses:?}");
+            }
+        }
+        for (addresses, deadline, expected) in [
+            (&[refusing, refusing][..], soon(), io::ErrorKind::ConnectionRefused),
+            (&[good], Some(Instant::now()), io::ErrorKind::TimedOut),
+            (&[], None, io::ErrorKind::AddrNotAvailable),
+        ] {
+            assert_eq!(dial(addresses, deadline).unwrap_err().kind(), expected, "{addresses:?}");
+        }
+        drop(listener);
+    }
+
+    #[test]
+    fn head_and_body_leave_when_an_answer_is_awaited_and_not_before() {
+        let (mut socket, mut peer) = pair(64 * 1024);
+        for _ in 0..2 {
+            transmit(&mut socket, b"POST /run HTTP/1.1\r\ncontent-length: 4\r\n\r\n").unwrap();
+            transmit(&mut socket, b"body").unwrap();
+            assert!(!has_arrived(&peer));
+            assert!(!socket.is_open(), "a connection with half a request can't be kept");
+
+            peer.write_all(ANSWER).unwrap();
+            assert!(socket.await_input(no_limit()).unwrap());
+            let mut received = [0; 64];
+            let count = peer.read(&mut received).unwrap();
+            assert_eq!(&received[..count], b"POST /run HTTP/1.1\r\ncontent-length: 4\r\n\r\nbody");
+            assert_eq!(socket.buffers().input(), ANSWER);
+            socket.buffers().input_consume(ANSWER.len());
+            assert!(socket.is_open());
+        }
+    }
+
+    #[test]
+    fn what_awaits_an_answer_sends_even_when_something_is_left_to_be_read() {
+        let (mut socket, mut peer) = pair(64 * 1024);
+        peer.write_all(b"of the one before").unwrap();
+        assert!(socket.await_input(no_limit()).unwrap());
+        socket.buffers().input_consume(1);
+        assert!(socket.buffers().can_use_input());
+
+        transmit(&mut socket, b"GET").unwrap();
+        assert!(socket.maybe_await_input(no_limit()).unwrap());
+        assert!(has_arrived(&peer));
+    }
+
+    #[test]
+    fn a_long_body_leaves_when_the_buffer_is_nearly_full() {
+        const BUFFER: usize = 64 * 1024;
+        let (mut socket, mut peer) = pair(BUFFER);
+        let body: Vec<u8> = (0..=u8::MAX).cycle().take(1024 * 1024).collect();
+        let expected = body.clone();
+        let reader = thread::spawn(move || {
+            let mut received = vec![0; expected.len()];
+            peer.read_exact(&mut received).unwrap();
+            received == expected
+        });
+        let mut rest = &body[..];
+        while !rest.is_empty() {
+            let room = socket.buffers().output().len();
+            assert!(room >= Outbox::ROOM);
+            let (piece, after) = rest.split_at(room.min(10_000).min(rest.len()));
+            transmit(&mut socket, piece).unwrap();
+            rest = after;
+        }
+        socket.flush(no_limit()).unwrap();
+        assert!(reader.join().unwrap());
+    }
+
+    #[test]
+    fn what_the_system_did_not_take_was_not_delivered() {
+        let (mut socket, peer) = pair(64 * 1024);
+        // Closed with something unread in it: a reset.
+        socket.stream.write_all(b"x").unwrap();
+        while !has_arrived(&peer) {
+            thread::yield_now();
+        }
+        drop(peer);
+        assert!(socket.stream.read(&mut [0]).is_err());
+
+        transmit(&mut socket, b"GET").unwrap();
+        let failure = Failure::take(socket.await_input(no_limit()).unwrap_err()).unwrap();
+        assert_eq!((failure.kind, failure.kept), (TransportErrorKind::Connect, false));
+
+        socket.spoke_last = true;
+        let error = socket.await_input(no_limit()).unwrap_err();
+        assert!(matches!(error, Error::Io(_)), "the beginning was taken: {error:?}");
+    }
+
+    #[test]
+    fn time_that_has_run_out_is_not_waited_for() {
+        let (mut socket, _peer) = pair(64 * 1024);
+        for after in [Duration::ZERO, Duration::from_millis(1)] {
+            let timeout = NextTimeout { after: after.into(), reason: Timeout::Global, ..no_limit() };
+            let error = socket.await_input(timeout).unwrap_err();
+            assert!(matches!(error, Error::Timeout(Timeout::Global)), "{error:?}");
+        }
+        transmit(&mut socket, b"GET").unwrap();
+        let timeout = NextTimeout { after: Duration::ZERO.into(), reason: Timeout::Global, ..no_limit() };
+        assert!(matches!(socket.await_input(timeout).unwrap_err(), Error::Timeout(Timeout::Global)));
+    }
+
+    /// A transport that does what it's told, once.
+    #[derive(Debug)]
+    struct Stub(Option<Result<bool, Error>>);
+
+    impl Transport for Stub {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            unreachable!("nothing is read")
+        }
+
+        fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), Error> {
+            self.0.take().unwrap().map(drop)
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            self.0.take().unwrap()
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_kept_connection_that_ends_before_an_answer_is_told_from_all_others() {
+        use TransportErrorKind::{Connect, ConnectionLost};
+
+        let io = |kind: io::ErrorKind| Err(Error::Io(kind.into()));
+        let unsent = || Err(Failure::new(Connect, io::Error::from(io::ErrorKind::BrokenPipe)).into());
+        let reset = || io(io::ErrorKind::ConnectionReset);
+        for (kept, answered, outcome, expected) in [
+            (true, false, Ok(false), Some((ConnectionLost, true))),
+            (true, false, reset(), Some((ConnectionLost, true))),
+            (true, false, io(io::ErrorKind::UnexpectedEof), Some((ConnectionLost, true))),
+            (true, false, io(io::ErrorKind::InvalidData), None),
+            (true, false, Err(Error::Timeout(Timeout::Global)), None),
+            (true, false, unsent(), Some((Connect, true))),
+            (true, true, reset(), None),
+            (true, true, unsent(), None),
+            (false, false, Ok(false), None),
+            (false, false, reset(), None),
+            (false, false, unsent(), Some((Connect, false))),
+            (false, true, unsent(), None),
+        ] {
+            let shown = format!("kept {kept}, answered {answered}, {outcome:?}");
+            let mut observed = Observed { inner: Stub(None), kept: false, answered: true };
+            if kept {
+                assert!(observed.is_open());
+            }
+            observed.answered = false;
+            if answered {
+                observed.inner = Stub(Some(Ok(true)));
+                assert!(observed.await_input(no_limit()).unwrap());
+            }
+            observed.inner = Stub(Some(outcome));
+            let failure = Failure::take(observed.await_input(no_limit()).unwrap_err()).ok();
+            assert_eq!(failure.map(|failure| (failure.kind, failure.kept)), expected, "{shown}");
+        }
+    }
+
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn encrypted_requests_share_a_connection() {
+        use rustls::pki_types::pem::PemObject as _;
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+        let fixture =
+            |name| std::fs::read(format!("{}/tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (certificate, key) = (fixture("certificate.pem"), fixture("key.pem"));
+        let roots = RootCerts::new_with_certs(&[Certificate::from_pem(&certificate).unwrap()]);
+        let (listener, address) = listener();
+        let server = thread::spawn(move || {
+            let config =
+                rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                    .with_safe_default_protocol_versions()
+                    .unwrap()
+                    .with_no_client_auth()
+                    .with_single_cert(
+                        vec![CertificateDer::from_pem_slice(&certificate).unwrap()],
+                        PrivateKeyDer::from_pem_slice(&key).unwrap(),
+                    )
+                    .unwrap();
+            let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, listener.accept().unwrap().0);
+            (0..3)
+                .map(|_| {
+                    let mut request = Vec::new();
+                    while !request.ends_with(b"\r\n\r\nbody") {
+                        let mut piece = [0; 1024];
+                        let count = stream.read(&mut piece).unwrap();
+                        request.extend_from_slice(&piece[..count]);
+                    }
+                    stream.write_all(ANSWER).unwrap();
+                })
+                .count()
+        });
+        let config = Agent::config_builder()
+            .proxy(None)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        let agent = agent(config, Arc::new(Names::new(move |_| Ok(vec![address]), Arc::new(ManualClock::default()))));
+        for _ in 0..3 {
+            let mut answer = agent.post("https://localhost/run").send(&b"body"[..]).unwrap();
+            assert_eq!(answer.body_mut().read_to_string().unwrap(), "ok");
+        }
+        assert_eq!(server.join().unwrap(), 3);
     }
 }

@@ -10,11 +10,11 @@ pub(super) struct Failure {
     /// Whether it is the failure of a connection that was kept from an earlier call, on which no answer came. The server
     /// has probably closed it while it was idle: on a new one, the same request may well succeed.
     pub(super) kept: bool,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    pub(super) source: ureq::Error,
 }
 
 impl Failure {
-    pub(super) fn new(kind: TransportErrorKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(super) fn new(kind: TransportErrorKind, source: impl Into<ureq::Error>) -> Self {
         Self { kind, kept: false, source: source.into() }
     }
 
