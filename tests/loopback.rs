@@ -1,7 +1,8 @@
 //! The real ureq on real sockets: what goes over the wire, what comes back, and what an error says of delivery.
 #![cfg(feature = "_ureq")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -502,6 +503,30 @@ mod connection {
         let journal = server.finish();
         assert_eq!(journal.requests.len(), THREADS * CALLS);
         assert!(journal.connections <= THREADS, "{} connections", journal.connections);
+    }
+
+    #[test]
+    fn one_that_ends_under_a_request_is_replaced_once_and_what_comes_then_does_not_hide_it() {
+        for (method, expected) in
+            [(Method::Get, TransportErrorKind::Connect), (Method::Post, TransportErrorKind::ConnectionLost)]
+        {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let url = format!("http://{}/run", listener.local_addr().unwrap());
+            let server = thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                // Nobody takes another connection.
+                drop(listener);
+                stream.read(&mut [0; 1024]).unwrap();
+                stream.write_all(&success("1")).unwrap();
+                assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
+            });
+            let ureq = UreqTransport::with_proxy(&Proxy::None).unwrap();
+            assert_eq!(ureq.send(&Request::new(Method::Get, url.as_str())).unwrap().status(), 200);
+            let error = ureq.send(&Request::new(method, url)).unwrap_err();
+            assert_eq!(error.kind(), expected, "{error:?}");
+            assert!(error.maybe_delivered());
+            server.join().unwrap();
+        }
     }
 
     #[test]

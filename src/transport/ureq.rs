@@ -31,11 +31,17 @@ type Answer = http::Response<ureq::Body>;
 /// [`Retry`](super::Retry).
 ///
 /// * A redirect is the answer, never followed: the token would go along to the other host.
-/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones. The host is looked
-///   up for each request all the same: that is ureq's way.
-/// * [`Limits::connect`](super::Limits::connect) holds for looking the host up and for connecting each,
-///   [`Limits::attempt`](super::Limits::attempt) for everything together. Connecting gets nine tenths of an attempt at
-///   most, so that an attempt that ends without a connection says that nothing was delivered.
+/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones.
+/// * A host name is looked up when a connection is made. Its addresses are remembered for a minute, or until none of them
+///   takes a connection; a new connection tries all of them in turn.
+/// * [`Limits::connect`](super::Limits::connect) holds for looking the host up, connecting and TLS together,
+///   [`Limits::attempt`](super::Limits::attempt) for everything. Connecting gets nine tenths of an attempt at most. Whatever
+///   fails before there is a connection, TLS handshake included, was not delivered.
+/// * A request leaves by one write, head and body together, when it is small enough for that (some 100 KiB).
+/// * A kept connection may be closed by the server at the very moment at which the next request is sent. When that
+///   connection ends before an answer begins, a [repeatable](Request::is_repeatable) request is sent once more at once,
+///   on a new connection or one that was in use within the last second, in what is left of the attempt's time. So is
+///   every request of which the operating system took not one byte. Any other fails as maybe delivered.
 /// * gzip is asked for and undone. No cookies are sent.
 /// * Of the answer's headers only `content-type`, `date`, `location` and `retry-after` are kept, because copying all of
 ///   them costs each call more than it brings.
@@ -147,9 +153,9 @@ impl UreqTransport {
     /// answer's correctness depends on is set for each request: time limits, redirects, status codes, encodings.
     ///
     /// The agent sends its own `User-Agent` only in requests that have none. It has to be configured for a TLS library
-    /// that is compiled in: on an `https` URL, ureq panics otherwise. How names are looked up and connections made is
-    /// the agent's, too: what is said above of a remembered name and of a repeat on a new connection isn't so with it,
-    /// and what breaks in a TLS handshake may be reported as delivered.
+    /// that is compiled in: on an `https` URL, ureq panics otherwise. How names are looked up and connections are made is
+    /// the agent's business, too. Of ureq's own connections nobody can tell which were kept and whether TLS was
+    /// established, so no request is sent once more by itself, and what breaks in a handshake counts as maybe delivered.
     ///
     /// ```
     /// use tagoio::transport::UreqTransport;
@@ -230,7 +236,7 @@ impl UreqTransport {
         };
         let maybe_delivered = failure.kind.maybe_delivered();
         let left = limits.attempt.zip(begun).map(|(attempt, begun)| attempt.saturating_sub(begun.elapsed()));
-        if !failure.kept || left == Some(Duration::ZERO) || (maybe_delivered && !request.is_repeatable()) {
+        if left == Some(Duration::ZERO) || !failure.asks_for_another(request.is_repeatable()) {
             return Err(failure.into());
         }
         self.exchange(request, Limits { attempt: left, ..limits }, FRESH).map_err(|error| {

@@ -23,6 +23,11 @@ impl Failure {
         Self { kept, ..self }
     }
 
+    /// Whether the request is to be sent once more at once: on another connection it may go better, and does no harm.
+    pub(super) fn asks_for_another(&self, is_repeatable: bool) -> bool {
+        self.kept && (is_repeatable || !self.kind.maybe_delivered())
+    }
+
     /// The failure that an error of ureq carries, or the error when it carries none.
     pub(super) fn take(error: ureq::Error) -> Result<Self, ureq::Error> {
         match error {
@@ -159,6 +164,50 @@ fn is_failed_lookup(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_a_kept_connection_lost_is_sent_once_more_and_only_when_that_does_no_harm() {
+        use TransportErrorKind::{Connect, ConnectionLost};
+
+        for (kind, kept, is_repeatable, expected) in [
+            (ConnectionLost, true, true, true),
+            (ConnectionLost, true, false, false),
+            (ConnectionLost, false, true, false),
+            (Connect, true, true, true),
+            (Connect, true, false, true),
+            (Connect, false, true, false),
+        ] {
+            let failure = Failure::new(kind, io::Error::from(io::ErrorKind::BrokenPipe)).on_kept(kept);
+            assert_eq!(failure.asks_for_another(is_repeatable), expected, "{kind:?} {kept} {is_repeatable}");
+        }
+    }
+
+    #[test]
+    fn without_a_connection_nothing_was_delivered() {
+        use TransportErrorKind as Kind;
+        use io::ErrorKind;
+        use ureq::{Error, Timeout};
+
+        let io = |kind: ErrorKind| Error::Io(kind.into());
+        for (error, expected) in [
+            (Error::Timeout(Timeout::Global), Kind::ConnectTimeout),
+            (Error::Timeout(Timeout::Connect), Kind::ConnectTimeout),
+            (io(ErrorKind::TimedOut), Kind::ConnectTimeout),
+            (io(ErrorKind::ConnectionRefused), Kind::Connect),
+            (io(ErrorKind::ConnectionReset), Kind::Connect),
+            (io(ErrorKind::UnexpectedEof), Kind::Connect),
+            (io(ErrorKind::PermissionDenied), Kind::Connect),
+            (io(ErrorKind::InvalidData), Kind::Tls),
+            (Error::Tls("no such name"), Kind::Tls),
+            (Error::ConnectProxyFailed(String::new()), Kind::Connect),
+            (Error::HostNotFound, Kind::Dns),
+            (Error::Other("?".into()), Kind::Connect),
+        ] {
+            let kind = kind_without_connection(&error);
+            assert_eq!(kind, expected, "{error:?}");
+            assert!(!kind.maybe_delivered());
+        }
+    }
 
     #[test]
     fn only_certainty_says_that_a_request_was_not_delivered() {
