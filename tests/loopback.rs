@@ -516,7 +516,7 @@ mod connection {
                 let (mut stream, _) = listener.accept().unwrap();
                 // Nobody takes another connection.
                 drop(listener);
-                stream.read(&mut [0; 1024]).unwrap();
+                assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
                 stream.write_all(&success("1")).unwrap();
                 assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
             });
