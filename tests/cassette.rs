@@ -417,6 +417,8 @@ fn equal_requests_get_their_answers_in_order_and_each_once() {
             tago.run().info().unwrap();
         },
     );
+    let shown = "Cassette([Interaction(GET /run → 200), Interaction(GET /profile → 200), Interaction(GET /run → 200)])";
+    assert_eq!(format!("{cassette:?}"), shown);
     let replay = Arc::new(Replay::new(cassette));
     let tago = client("p-demo", Arc::clone(&replay));
     let unused = || replay.unused().iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -427,7 +429,8 @@ fn equal_requests_get_their_answers_in_order_and_each_once() {
     assert_eq!(unused(), ["GET /profile → 200"]);
     let error = tago.run().info().unwrap_err();
     assert!(!error.maybe_delivered() && !error.is_retryable());
-    assert_eq!(replay.unused()[0].path(), "/profile");
+    let [unused] = &replay.unused()[..] else { panic!("one is left") };
+    assert_eq!((unused.method(), unused.path(), unused.status()), (Method::Get, "/profile", Some(200)));
 }
 
 #[test]
