@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_changed_in_place_is_kept() {
-        let mut patch = Patch::Clear;
+        let mut patch: Patch<Vec<u8>> = Patch::Clear;
         patch.get_or_default().push(1);
         patch.as_mut().unwrap().push(2);
         assert_eq!(patch, Patch::Set(vec![1, 2]));

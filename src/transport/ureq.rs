@@ -528,6 +528,22 @@ mod tests {
     }
 
     #[test]
+    fn a_century_is_no_limit() {
+        let century = Duration::from_secs(3_153_600_000);
+        assert!(!ends(&century));
+        assert!(ends(&(century - Duration::from_secs(1))));
+    }
+
+    #[test]
+    fn the_features_say_who_does_tls_and_whose_certificates_are_trusted() {
+        use ureq::tls::{RootCerts, TlsProvider};
+
+        let (by_rustls, of_the_system) = (cfg!(feature = "rustls"), cfg!(feature = "platform-verifier"));
+        assert_eq!(tls().provider() == TlsProvider::Rustls, by_rustls);
+        assert_eq!(matches!(tls().root_certs(), RootCerts::WebPki), by_rustls && !of_the_system);
+    }
+
+    #[test]
     fn only_certainty_says_that_a_request_was_not_delivered() {
         use TransportErrorKind as Kind;
         use io::ErrorKind;
@@ -539,6 +555,7 @@ mod tests {
             (Error::BadUri(String::new()), Kind::InvalidRequest),
             (Error::HostNotFound, Kind::Dns),
             (Error::Io(io::Error::other("failed to lookup address information: Name or service not known")), Kind::Dns),
+            (Error::Io(io::Error::from_raw_os_error(11_001)), if cfg!(windows) { Kind::Dns } else { Kind::Other }),
             (io(ErrorKind::ConnectionRefused), Kind::Connect),
             (io(ErrorKind::HostUnreachable), Kind::Connect),
             (io(ErrorKind::NetworkUnreachable), Kind::Connect),
@@ -551,6 +568,8 @@ mod tests {
             (Error::Timeout(Timeout::RecvBody), Kind::Timeout),
             (io(ErrorKind::TimedOut), Kind::Timeout),
             (Error::Tls("no such name"), Kind::Tls),
+            #[cfg(feature = "rustls")]
+            (Error::Rustls(rustls::Error::EncryptError), Kind::Tls),
             (tls("invalid peer certificate: Expired"), Kind::Tls),
             (tls("received fatal alert: CertificateRequired"), Kind::Other),
             (io(ErrorKind::InvalidData), Kind::Other),
