@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use tagoio::profile::Credentials;
 use tagoio::run::{IdpMetadata, NewUser, SamlEdit};
 use tagoio::token::{NewToken, Permission, VerificationCode};
-use tagoio::transport::{Response, TransportErrorKind, from_fn};
+use tagoio::transport::{Method, Response, TransportErrorKind, from_fn};
 use tagoio::{Client, Password, PinCode, ProfileId, Token};
 
 /// A secret that is nowhere in memory, not even in the program itself, until it is asked for.
@@ -167,6 +167,10 @@ fn in_requests() {
             let password = Password::new(text).expect("a password");
             let new = NewUser::new("n".repeat(5000), "n@x.io", "UTC").company("c".repeat(5000)).password(password);
             drop(tago.run().users().create(&new));
+        });
+        check(Planted::letters(seed + 6), "the password that a body says often", &|text| {
+            let password = Password::new(text).expect("a password");
+            drop(tago.raw(Method::Put, "/account").json(&vec![password; 32]).send::<String>());
         });
         check(Planted::letters(seed + 5), "the beginning of a long password", &|text| {
             // An answer is searched for it in its encoded form, too, which is three times as long.

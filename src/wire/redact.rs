@@ -65,7 +65,7 @@ fn escaped(text: &str) -> Zeroizing<String> {
 }
 
 fn hexadecimal(text: &str, digits: fn(u8) -> String) -> Zeroizing<String> {
-    let mut hexadecimal = WipedText::with_capacity(2 * text.len());
+    let mut hexadecimal = WipedText::default();
     text.bytes().for_each(|byte| hexadecimal.push(&digits(byte)));
     hexadecimal.into_inner()
 }

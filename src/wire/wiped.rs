@@ -9,10 +9,6 @@ use zeroize::Zeroizing;
 pub(crate) struct WipedText(Zeroizing<String>);
 
 impl WipedText {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Zeroizing::new(String::with_capacity(bytes)))
-    }
-
     pub(crate) fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), text.len())));
@@ -79,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_grows_keeps_what_it_had() {
-        let (mut text, mut bytes) = (WipedText::with_capacity(1), WipedBytes::default());
+        let (mut text, mut bytes) = (WipedText::default(), WipedBytes::default());
         let mut expected = String::new();
         for piece in ["a", "", "ção", "日本", "x".repeat(1000).as_str()].repeat(3) {
             text.push(piece);
