@@ -547,6 +547,18 @@ fn the_nearest_recording_has_the_query_in_common_or_else_the_body() {
 }
 
 #[test]
+fn of_equal_recordings_one_that_was_not_replayed_is_nearest() {
+    let record = Record::new(from_fn(|_: &Request| Ok(Response::new(200))));
+    for _ in 0..2 {
+        record.send(&get("/run/users?page=1")).unwrap();
+    }
+    let replay = Replay::new(record.cassette());
+    replay.send(&get("/run/users?page=1")).unwrap();
+    let said = replay.send(&get("/run/users?page=2")).unwrap_err().source().unwrap().to_string();
+    assert!(said.contains("the nearest, interaction 2 of 2 (GET /run/users), differs in the query"), "{said}");
+}
+
+#[test]
 fn where_bodies_begin_to_differ_is_said_without_their_values() {
     for (recorded, asked, place) in [
         (json!({"a": 1, "b": {"c": 1}}), json!({"a": 1, "b": {"c": 2}}), "the body at `.b.c`"),

@@ -63,6 +63,7 @@ impl io::Write for WipedBytes {
     }
 }
 
+/// The capacity after there was no room for so many more bytes: it doubles, so that long texts aren't moved too often.
 fn grown(length: usize, more: usize) -> usize {
     (length + more).max(2 * length).max(128)
 }
@@ -72,6 +73,13 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn there_is_room_for_what_comes_and_at_least_twice_as_much_as_before() {
+        for (length, more, capacity) in [(0, 1, 128), (1, 500, 501), (100, 100, 200), (1000, 1, 2000)] {
+            assert_eq!(grown(length, more), capacity, "{length} + {more}");
+        }
+    }
 
     #[test]
     fn what_grows_keeps_what_it_had() {

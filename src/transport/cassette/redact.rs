@@ -348,8 +348,7 @@ fn fragments(text: &str) -> Vec<Range<usize>> {
             Some(string) => start + 1..start + 1 + end_of_string(string),
             None => start..start + value.bytes().take_while(u8::is_ascii_digit).count(),
         };
-        // On behind the closing quote, which must not be taken for an opening one.
-        at = text.len().min(if range.start > start { range.end + 1 } else { range.end });
+        at = range.end;
         found.push(range);
     }
     found
