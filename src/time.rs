@@ -456,7 +456,10 @@ mod tests {
             let timestamp: Timestamp = from_value(sent.clone()).unwrap();
             let expected = (!read.is_empty()).then(|| utc(read));
             assert_eq!(timestamp.utc(), expected, "{sent}");
-            if expected.is_none() {
+            if let Some(date) = expected {
+                assert_eq!(timestamp, Timestamp::from(date));
+                assert_eq!(timestamp.to_string(), to_text(date));
+            } else {
                 let kept = match &sent {
                     serde_json::Value::Null => String::new(),
                     serde_json::Value::String(text) => text.clone(),
@@ -541,7 +544,10 @@ mod tests {
             (json!(""), Expiry::Other(String::new())),
         ] {
             assert_eq!(from_value::<Expiry>(sent).unwrap(), read);
+            let date = if let Expiry::At(date) = read { Some(date) } else { None };
+            assert_eq!(read.utc(), date);
         }
+        assert_eq!(Patch::from("3 months"), Patch::Set(Expiry::After(3, TimeUnit::Month)));
     }
 
     #[test]

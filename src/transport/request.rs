@@ -399,7 +399,11 @@ mod tests {
             .with_secret_header("token", Token::new("canary").unwrap())
             .with_header("x-other", "canary")
             .with_body(*b"canary");
-        assert!(!format!("{request:?}").contains("canary"), "{request:?}");
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        let beginning =
+            r#"Request { route: DELETE (custom request), headers: ["token", "x-other"], body: Some("6 bytes")"#;
+        assert!(shown.starts_with(beginning), "{shown}");
     }
 
     #[test]
@@ -413,5 +417,8 @@ mod tests {
         assert_ne!(request(), request().with_body(*b""), "no body is not an empty body");
         assert_ne!(request(), request().with_header("x", "y"));
         assert_ne!(request(), request().with_repeatable(false));
+        assert_ne!(request(), request().with_limits(Limits { body: 1, ..Limits::default() }));
+        assert_ne!(request(), Request::new(Method::Head, "https://h/a").with_header("token", "t"));
+        assert_ne!(request(), Request::new(Method::Get, "https://h/b").with_header("token", "t"));
     }
 }

@@ -86,5 +86,6 @@ mod tests {
     fn debug_shows_neither_values_nor_body() {
         let answer = Response::new(200).with_header("x-secret", "canary").with_body("canary");
         assert_eq!(format!("{answer:?}"), r#"Response { status: 200, headers: ["x-secret"], body: 6 bytes }"#);
+        assert_eq!(answer.into_body(), b"canary");
     }
 }

@@ -385,6 +385,22 @@ mod tests {
     }
 
     #[test]
+    fn a_century_is_no_limit() {
+        let century = Duration::from_secs(3_153_600_000);
+        assert!(!ends(&century));
+        assert!(ends(&(century - Duration::from_secs(1))));
+    }
+
+    #[test]
+    fn the_features_say_who_does_tls_and_whose_certificates_are_trusted() {
+        use ureq::tls::{RootCerts, TlsProvider};
+
+        let (by_rustls, of_the_system) = (cfg!(feature = "rustls"), cfg!(feature = "platform-verifier"));
+        assert_eq!(tls().provider() == TlsProvider::Rustls, by_rustls);
+        assert_eq!(matches!(tls().root_certs(), RootCerts::WebPki), by_rustls && !of_the_system);
+    }
+
+    #[test]
     fn an_answer_that_has_begun_proves_delivery() {
         struct Failing(io::ErrorKind);
         impl io::Read for Failing {

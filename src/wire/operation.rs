@@ -44,7 +44,7 @@ pub(crate) fn delete(template: &'static str) -> Operation {
 
 impl Operation {
     fn new(method: Method, template: &'static str) -> Self {
-        Self::with(Route::new(method, template), WipedText::with_capacity(128), template)
+        Self::with(Route::new(method, template), WipedText::default(), template)
     }
 
     /// An operation for a path that the caller wrote, already encoded.

@@ -266,6 +266,14 @@ mod tests {
     }
 
     #[test]
+    fn what_only_stands_beside_a_secret_is_none() {
+        let body = br#"{"name":"Jane Doe","size":4000,"password":"hunter22"}"#;
+        let request = Request::new(Method::Post, "https://h/run/users").with_body(*body);
+        let shown = presentable("Jane Doe: 4000 hunter22", &request, &Response::new(400));
+        assert_eq!(shown, "Jane Doe: 4000 █████");
+    }
+
+    #[test]
     fn a_secret_is_known_in_whatever_guise() {
         let password = "a b\"ö/\\!~A";
         let request = Request::new(Method::Post, "https://h/").with_body(

@@ -9,10 +9,6 @@ use zeroize::Zeroizing;
 pub(crate) struct WipedText(Zeroizing<String>);
 
 impl WipedText {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Zeroizing::new(String::with_capacity(bytes)))
-    }
-
     pub(crate) fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), text.len())));
@@ -86,6 +82,7 @@ impl io::Write for WipedBytes {
     }
 }
 
+/// The capacity after there was no room for so many more bytes: it doubles, so that long texts aren't moved too often.
 fn grown(length: usize, more: usize) -> usize {
     (length + more).max(2 * length).max(128)
 }
@@ -97,8 +94,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_is_room_for_what_comes_and_at_least_twice_as_much_as_before() {
+        for (length, more, capacity) in [(0, 1, 128), (1, 500, 501), (100, 100, 200), (1000, 1, 2000)] {
+            assert_eq!(grown(length, more), capacity, "{length} + {more}");
+        }
+    }
+
+    #[test]
     fn what_grows_keeps_what_it_had() {
-        let (mut text, mut bytes) = (WipedText::with_capacity(1), WipedBytes::default());
+        let (mut text, mut bytes) = (WipedText::default(), WipedBytes::default());
         let mut expected = String::new();
         for piece in ["a", "", "ção", "日本", "x".repeat(1000).as_str()].repeat(3) {
             text.push(piece);
