@@ -160,12 +160,18 @@ fn a_client_is_shared_between_threads_and_shows_no_token() {
     assert_eq!(client.region(), &Region::default());
     let in_europe = builder(&[]).0.token("p-canary").region(Region::EU_W1);
     let shown = format!("{in_europe:?}");
-    assert!(shown.starts_with("ClientBuilder { region: Some(Region { base_url: ") && !shown.contains("canary"), "{shown}");
+    assert!(
+        shown.starts_with("ClientBuilder { region: Some(Region { base_url: ") && !shown.contains("canary"),
+        "{shown}"
+    );
     let in_europe = in_europe.build().unwrap();
     assert_eq!(in_europe.region(), &Region::EU_W1);
     let shown = format!("{in_europe:?}");
     let beginning = r#"Client { region: Region { base_url: "https://api.eu-w1.tago.io" }, token: Token(…), "#;
     assert!(shown.starts_with(beginning) && !shown.contains("canary"), "{shown}");
     let shown = format!("{:?}", in_europe.raw(Method::Get, "/tags/keys/p-canary").query("token", "canary"));
-    assert!(shown.contains("Operation { route: GET /tags/keys/{…}, repeatable: true") && !shown.contains("canary"), "{shown}");
+    assert!(
+        shown.contains("Operation { route: GET /tags/keys/{…}, repeatable: true") && !shown.contains("canary"),
+        "{shown}"
+    );
 }

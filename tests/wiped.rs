@@ -148,7 +148,8 @@ fn in_requests() {
         let builder = Client::builder().token("p-demo").vars(|_| None);
         builder.transport(transport).build().expect("a client")
     };
-    let outcomes = [Some((200, r#"{"status":true,"result":"ok"}"#)), Some((400, r#"{"status":false,"message":"no"}"#)), None];
+    let outcomes =
+        [Some((200, r#"{"status":true,"result":"ok"}"#)), Some((400, r#"{"status":false,"message":"no"}"#)), None];
     for (round, outcome) in outcomes.into_iter().enumerate() {
         let tago = sent(outcome);
         let seed = 10 + 10 * u8::try_from(round).expect("a small number");

@@ -13,8 +13,8 @@ use tagoio::profile::{
 };
 use tagoio::run::{
     ButtonTrigger, IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationButton, NotificationEdit,
-    NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SignUpMethod, Theme, ThemeOption,
-    UserEdit, UserField, UserInvite, UserOptions, UserOrder, UserQuery,
+    NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SignUpMethod, Theme, ThemeOption, UserEdit,
+    UserField, UserInvite, UserOptions, UserOrder, UserQuery,
 };
 use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery, VerificationCode};
 use tagoio::{Client, Direction, Expiry, Password, Patch, PinCode, ProfileId, Result, Tag, TimeUnit, Timestamp, Token};

@@ -402,7 +402,8 @@ mod tests {
             .with_body(*b"canary");
         let shown = format!("{request:?}");
         assert!(!shown.contains("canary"), "{shown}");
-        let beginning = r#"Request { route: DELETE (custom request), headers: ["token", "x-other"], body: Some("6 bytes")"#;
+        let beginning =
+            r#"Request { route: DELETE (custom request), headers: ["token", "x-other"], body: Some("6 bytes")"#;
         assert!(shown.starts_with(beginning), "{shown}");
     }
 

@@ -285,7 +285,8 @@ mod tests {
 
     #[test]
     fn an_object_outside_the_envelope_is_the_value_itself() {
-        for body in [json!({}), json!({"plan": "free"}), json!({"status": true, "plan": "free"}), json!({"message": "x"})]
+        for body in
+            [json!({}), json!({"plan": "free"}), json!({"status": true, "plan": "free"}), json!({"message": "x"})]
         {
             assert_eq!(read::<Value>(200, body.to_string()).unwrap(), body);
         }
