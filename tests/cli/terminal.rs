@@ -270,6 +270,31 @@ fn how_far_a_plan_is_can_be_seen_and_ctrl_c_ends_it() {
 }
 
 #[test]
+fn ctrl_c_while_those_who_are_meant_are_looked_up_ends_at_once_and_says_so() {
+    const SAID: &str = "stopped while users were looked up: nothing was changed";
+    for (line, last_word) in [
+        ("user delete ananya.iyer@example.com --yes", SAID.to_owned()),
+        ("user delete --all --yes -o json", format!(r#"{{"code":"interrupted","error":"{SAID}"}}"#)),
+        ("notify create --user ananya.iyer@example.com --title A --message B", SAID.to_owned()),
+        ("notify create --all --title A --message B --yes", SAID.to_owned()),
+    ] {
+        let world = World::new();
+        // The look-up would be repeated after half a minute.
+        let fault = FaultRule::new(Fault::TooManyRequests { retry_after: 30 }).on(Method::Get, "/run/users");
+        world.sandbox().inject(fault).unwrap();
+        let mut terminal = Terminal::run(&world, &format!("run {line}"), &[]);
+        while world.sandbox().journal().is_empty() && terminal.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        terminal.types("\u{3}");
+        let (exit, screen, written) = terminal.end();
+        assert_eq!(exit, 130, "{line}: {screen}");
+        assert!(written.contains(&last_word), "{line}: {screen}");
+        assert!(world.sandbox().journal().iter().all(|handled| handled.route.method() == Method::Get), "{line}");
+    }
+}
+
+#[test]
 fn a_chart_is_no_wider_than_the_terminal() {
     let world = World::new();
     let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";

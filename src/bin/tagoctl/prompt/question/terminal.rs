@@ -96,6 +96,7 @@ mod elsewhere {
     pub(in super::super) struct Unseen;
 
     impl Unseen {
+        #[expect(clippy::unnecessary_wraps, reason = "it can fail where there are modes")]
         pub(in super::super) fn begin(_: Typing) -> io::Result<Self> {
             Ok(Self)
         }
