@@ -64,8 +64,8 @@ pub struct NewUser<'a> {
 }
 
 #[derive(Deserialize)]
-struct Created {
-    user: String,
+pub struct Created {
+    pub user: String,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +89,11 @@ pub fn users_url(base: &str, page: u32, amount: u32) -> String {
          &fields%5B9%5D=last_login&fields%5B10%5D=created_at&fields%5B11%5D=updated_at&amount={amount}\
          &orderBy=name%2Casc"
     )
+}
+
+/// The address of a month's statistics, hour by hour.
+pub fn statistics_url(base: &str) -> String {
+    format!("{base}/profile/current/statistics?start_date=2026-01-01&end_date=2026-01-31&periodicity=hour")
 }
 
 /// One agent, as it is by default.

@@ -213,10 +213,7 @@ fn statistics() -> Outcome<()> {
 fn statistics_by_hand() -> Outcome<()> {
     let body = answers::statistics(744);
     third_time(|| {
-        black_box(format!(
-            "{BASE}/profile/{}/statistics?start_date=2026-01-01&end_date=2026-01-31&periodicity=hour",
-            black_box("current")
-        ));
+        black_box(by_hand::statistics_url(black_box(BASE)));
         read::<Vec<Statistic>>(&body)
     })
 }
