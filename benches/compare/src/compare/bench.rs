@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::Deserialize;
 
-use crate::Outcome;
+use crate::{Outcome, Results};
 
 pub(crate) struct Bench {
     /// Of the repository.
@@ -51,6 +51,18 @@ impl Bench {
         let home = std::env::var_os("COMPARE_HOME").map(PathBuf::from).ok_or("see benches/compare/run")?;
         let programs = std::env::current_exe()?.parent().map(Path::to_owned).ok_or("this program is nowhere")?;
         Ok(Self { root, home, programs })
+    }
+
+    /// What was measured before.
+    pub(crate) fn kept(&self) -> Outcome<Results> {
+        match std::fs::read_to_string(self.home.join("results.json")) {
+            Ok(text) => Ok(serde_json::from_str(&text)?),
+            Err(_) => Ok(Results::new()),
+        }
+    }
+
+    pub(crate) fn keep(&self, results: &Results) -> Outcome<()> {
+        Ok(std::fs::write(self.home.join("results.json"), serde_json::to_string_pretty(results)?)?)
     }
 
     pub(crate) fn tls(&self, file: &str) -> PathBuf {

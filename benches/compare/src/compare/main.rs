@@ -24,11 +24,7 @@ fn main() -> Outcome<()> {
         }
     }
     let bench = Bench::new()?;
-    let kept = bench.home.join("results.json");
-    let mut results: Results = match std::fs::read_to_string(&kept) {
-        Ok(text) => serde_json::from_str(&text)?,
-        Err(_) => Results::new(),
-    };
+    let mut results = bench.kept()?;
     let wanted = |name: &str| args.is_empty() || args.iter().any(|arg| arg == name);
     if let Some(unknown) = args.iter().find(|arg| !sections::ALL.iter().any(|(name, _)| name == arg)) {
         let names: Vec<_> = sections::ALL.iter().map(|(name, _)| *name).collect();
@@ -37,7 +33,7 @@ fn main() -> Outcome<()> {
     for (name, measure) in sections::ALL.iter().filter(|(name, _)| wanted(name)) {
         eprintln!("{name}");
         measure(&bench, &mut results)?;
-        std::fs::write(&kept, serde_json::to_string_pretty(&results)?)?;
+        bench.keep(&results)?;
     }
     let document: PathBuf = bench.root.join("docs/benchmarks.md");
     let text = report::into(&std::fs::read_to_string(&document)?, &report::write(&bench, &results)?)?;
