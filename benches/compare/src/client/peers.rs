@@ -1,6 +1,6 @@
 //! The peers: what a program may use to speak with TagoIO.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
 
@@ -45,9 +45,7 @@ pub(crate) fn connect(peer: &str, base: &str) -> Outcome<Box<dyn Peer>> {
         }
         "curl" => Box::new(WithSlice { base, http: Curl::new()? }),
         "raw" => {
-            let host = base.strip_prefix("http://").ok_or("a raw socket speaks http")?.to_owned();
-            let http = Raw { connection: Mutex::new(TcpStream::connect(&host)?), host };
-            http.lock().set_nodelay(true)?;
+            let http = Raw::connect(base.strip_prefix("http://").ok_or("a raw socket speaks http")?)?;
             Box::new(WithSlice { base, http })
         }
         _ => return Err(format!("there is no peer {peer:?}").into()),
@@ -218,17 +216,18 @@ impl Http for Curl {
 
 /// The least that can be done: what HTTP itself costs is the difference to this.
 struct Raw {
-    connection: Mutex<TcpStream>,
+    connection: Mutex<BufReader<TcpStream>>,
     host: String,
 }
 
 impl Raw {
-    fn lock(&self) -> std::sync::MutexGuard<'_, TcpStream> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn connect(host: &str) -> Outcome<Self> {
+        let connection = TcpStream::connect(host)?;
+        connection.set_nodelay(true)?;
+        Ok(Self { connection: Mutex::new(BufReader::new(connection)), host: host.to_owned() })
     }
 
     fn exchange<T: DeserializeOwned>(&self, method: &str, url: &str, body: &[u8]) -> Outcome<T> {
-        const SPARE: usize = 64 * 1024;
         let target = url.split_once(&self.host).map_or("/", |(_, target)| target);
         let mut request = Vec::with_capacity(1024);
         write!(request, "{method} {target} HTTP/1.1\r\nhost: {}\r\ntoken: {TOKEN}\r\n", self.host)?;
@@ -237,31 +236,25 @@ impl Raw {
         }
         request.extend_from_slice(b"\r\n");
         request.extend_from_slice(body);
-        let mut connection = self.lock();
-        connection.write_all(&request)?;
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.get_mut().write_all(&request)?;
 
-        let mut answer = Vec::with_capacity(SPARE);
-        let mut chunk = [0; SPARE];
-        let (head, length) = loop {
-            let read = connection.read(&mut chunk)?;
-            answer.extend_from_slice(&chunk[..read]);
-            if let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
-                let text = std::str::from_utf8(&answer[..head])?;
-                let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-                break (head + 4, length.ok_or("there is no content-length")?.parse::<usize>()?);
-            }
-            if read == 0 {
+        let (mut line, mut length) = (String::with_capacity(128), None);
+        while line != "\r\n" {
+            line.clear();
+            if connection.read_line(&mut line)? == 0 {
                 return Err("the connection has ended".into());
             }
-        };
-        while answer.len() < head + length {
-            let read = connection.read(&mut chunk)?;
-            if read == 0 {
-                return Err("the connection has ended".into());
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = Some(value.trim_end().parse()?);
             }
-            answer.extend_from_slice(&chunk[..read]);
         }
-        Ok(serde_json::from_slice(&answer[head..])?)
+        let length: usize = length.ok_or("there is no content-length")?;
+        let mut answer = Vec::with_capacity(length);
+        if (&mut *connection).take(u64::try_from(length)?).read_to_end(&mut answer)? < length {
+            return Err("the connection has ended".into());
+        }
+        Ok(serde_json::from_slice(&answer)?)
     }
 }
 

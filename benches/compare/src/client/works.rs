@@ -16,9 +16,8 @@ type Work<'a> = Box<dyn FnMut() -> Outcome<()> + 'a>;
 
 /// A single call.
 pub(crate) fn call<'a>(peer: &'a dyn Peer, work: &str) -> Outcome<Work<'a>> {
-    let all = |count: usize, expected: usize| match count == expected {
-        true => Ok(()),
-        false => Err(format!("{count} came instead of {expected}").into()),
+    let all = |count: usize, expected: usize| {
+        if count == expected { Ok(()) } else { Err(format!("{count} came instead of {expected}").into()) }
     };
     Ok(match work.strip_prefix("users-") {
         Some(amount) => {

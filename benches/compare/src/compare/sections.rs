@@ -224,7 +224,7 @@ fn build(bench: &Bench, results: &mut Results) -> Outcome<()> {
     // Without the crate itself.
     results.insert("build/crates".to_owned(), whole(crates.len()) - 1.0);
 
-    let ours = format!("tagoio = {{ path = {:?} }}\n", bench.root);
+    let ours = format!("tagoio = {{ path = \"{}\" }}\n", bench.root.display());
     for (name, dependencies) in [("given", GIVEN), ("tagoio", ours.as_str())] {
         let package = bench.home.join("cold").join(name);
         let _ = std::fs::remove_dir_all(&package);
