@@ -24,7 +24,8 @@ pub(crate) fn write(bench: &Bench, results: &Results) -> Outcome<String> {
     writeln!(text, "{}\n", machine()?)?;
     writeln!(text, "{}\n", versions(bench)?)?;
     writeln!(text, "### Targets\n\n| what | target | measured | |\n| --- | --- | --- | --- |")?;
-    for Row { what, target, measured, met } in targets(&measured) {
+    let rows = targets(&measured).into_iter().chain(counted(bench)?);
+    for Row { what, target, measured, met } in rows {
         let met = match met {
             Some(true) => "met",
             Some(false) => "**not met**",
@@ -205,6 +206,27 @@ fn of_threads(measured: &Measured<'_>) -> Vec<Row> {
         rows.push(row(&format!("{what}: throughput"), "≥ by hand", ratio, two, |ratio| ratio >= 0.995));
     }
     rows
+}
+
+/// What `.ci/instructions` guards and no client is compared in.
+fn counted(bench: &Bench) -> Outcome<Vec<Row>> {
+    let counts = std::fs::read_to_string(bench.root.join("benches/instructions.txt"))?;
+    let row = |(name, what): (&str, &str)| {
+        let mut figures = counts.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace();
+        let (instructions, allocations) = (figures.next()?.parse().ok()?, figures.next()?);
+        Some(Row {
+            what: what.to_owned(),
+            target: "stated".to_owned(),
+            measured: Some(format!("{} instructions, {allocations} allocations", grouped(instructions))),
+            met: None,
+        })
+    };
+    let cases = [
+        ("query of 20 filters", "a list with a query of 20 filters, in memory"),
+        ("decide a retry", "a decision to retry"),
+        ("a refusal", "a call that is refused, in memory"),
+    ];
+    Ok(cases.into_iter().filter_map(row).collect())
 }
 
 fn of_builds(measured: &Measured<'_>) -> [Row; 4] {
