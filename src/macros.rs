@@ -152,8 +152,9 @@ macro_rules! settings {
             )*
             /// What this version of the crate doesn't know, as it came.
             pub other: serde_json::Map<String, serde_json::Value>,
-            /// What came where a structure was expected, when it wasn't one.
-            odd: Option<serde_json::Value>,
+            /// What came where a structure was expected, when it wasn't one. In a box: it hardly ever comes, and would
+            /// make each row of a list larger.
+            odd: Option<Box<serde_json::Value>>,
         }
 
         impl $name {
@@ -181,7 +182,7 @@ macro_rules! settings {
                 f.debug_struct(stringify!($name))
                     $(.field(stringify!($field), &self.$field))*
                     .field("other", &crate::wire::Members(&self.other))
-                    .field("odd", &self.odd.as_ref().map(crate::wire::Odd))
+                    .field("odd", &self.odd.as_deref().map(crate::wire::Odd))
                     .finish()
             }
         }
@@ -218,7 +219,7 @@ macro_rules! settings {
                 // A null in a list of buttons must not cost the buttons beside it.
                 let (mut other, odd) = match serde_json::Value::deserialize(deserializer)? {
                     serde_json::Value::Object(members) => (members, None),
-                    odd => (serde_json::Map::new(), Some(odd)),
+                    odd => (serde_json::Map::new(), Some(Box::new(odd))),
                 };
                 Ok(Self {
                     $($field: crate::macros::take(&mut other, $key),)*

@@ -122,10 +122,6 @@ impl<'de> Visitor<'de> for Text {
     refuse!(visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128), visit_f64(f64));
     refuse!(visit_bytes(&[u8]));
 
-    fn visit_none<E: de::Error>(self) -> std::result::Result<String, E> {
-        Err(E::custom(NOT_TEXT))
-    }
-
     fn visit_unit<E: de::Error>(self) -> std::result::Result<String, E> {
         Err(E::custom(NOT_TEXT))
     }

@@ -19,5 +19,6 @@ pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
+pub(crate) use sensitive::is_sensitive_key;
 #[cfg(feature = "testing")]
-pub(crate) use {operation::ENCODED, redact::guises, sensitive::is_sensitive_key};
+pub(crate) use {operation::ENCODED, redact::guises};

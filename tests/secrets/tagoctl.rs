@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::canaries::{
     ANONYMOUS, LISTED, LOGIN, METADATA_XML, MINTED, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, PORTAL, VERIFICATION, Watch,
 };
+use super::coverage::coverage_file;
 use super::server::{Received, Server, answer};
 use super::sockets;
 
@@ -82,6 +83,7 @@ fn tagoctl(folder: &Path, api: &str, words: &[String], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tagoctl"))
         .args(words)
         .env_clear()
+        .envs(coverage_file())
         .env("HOME", folder)
         .env("TAGOIO_API", api)
         .env("TAGOIO_TOKEN", OWN_TOKEN.secret)
