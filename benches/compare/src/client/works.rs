@@ -62,7 +62,6 @@ pub(crate) fn of_tagoio(peer: &str, work: &str, base: &str, calls: usize) -> Out
             let tago = tago()?;
             Box::new(move || pages(tago.run().users().iter(&UserQuery::new()), calls))
         }
-        #[cfg(feature = "prefetch")]
         ("tagoio", "pages-prefetched") => {
             let tago = tago()?;
             Box::new(move || pages(tago.run().users().iter(&UserQuery::new()).prefetch(), calls))

@@ -165,9 +165,6 @@ fn iterate(bench: &Bench, results: &mut Results) -> Outcome<()> {
 
 /// 20 pages, with 20 ms of the server and 20 ms of work for each.
 fn prefetch(bench: &Bench, results: &mut Results) -> Outcome<()> {
-    if !cfg!(feature = "prefetch") {
-        return Ok(());
-    }
     let server = bench.server(&["20"])?;
     let base = server.url();
     let measured = rounds(5, &["pages", "pages-prefetched"], |work| {
