@@ -9,6 +9,10 @@ use zeroize::Zeroizing;
 pub(crate) struct WipedText(Zeroizing<String>);
 
 impl WipedText {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Zeroizing::new(String::with_capacity(bytes)))
+    }
+
     pub(crate) fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
             let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), text.len())));
