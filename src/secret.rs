@@ -9,9 +9,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::macros::Kept;
 
 /// The text of a secret: shared by its clones, wiped with the last of them.
 #[derive(Clone)]
@@ -181,6 +183,12 @@ secret! {
     /// assert_eq!(metadata.expose(), "PEVudGl0eURlc2NyaXB0b3IvPg==");
     /// ```
     IdpMetadata
+}
+
+impl Kept for Token {
+    fn keeps(value: &Value) -> bool {
+        value.is_string()
+    }
 }
 
 impl Token {

@@ -103,23 +103,28 @@ fn limit(timeout: NextTimeout) -> Option<Duration> {
     }
 }
 
-/// What is left of a time limit; an error when nothing is.
+/// A time limit, of which something is left.
 struct Patience {
     limit: Option<Duration>,
+    left: Option<Duration>,
     since: Instant,
     reason: Timeout,
 }
 
 impl Patience {
-    fn new(timeout: NextTimeout) -> Self {
-        Self { limit: limit(timeout), since: Instant::now(), reason: timeout.reason }
+    fn new(timeout: NextTimeout) -> Result<Self, Error> {
+        let limit = limit(timeout);
+        Self { limit, left: limit, since: Instant::now(), reason: timeout.reason }.or_over()
     }
 
-    fn left(&self) -> Result<Option<Duration>, Error> {
-        match self.limit.map(|limit| limit.saturating_sub(self.since.elapsed())) {
-            Some(Duration::ZERO) => Err(self.is_over()),
-            left => Ok(left),
-        }
+    /// The same after some of the time has passed.
+    fn now(self) -> Result<Self, Error> {
+        let left = self.limit.map(|limit| limit.saturating_sub(self.since.elapsed()));
+        Self { left, ..self }.or_over()
+    }
+
+    fn or_over(self) -> Result<Self, Error> {
+        if self.left == Some(Duration::ZERO) { Err(self.is_over()) } else { Ok(self) }
     }
 
     fn is_over(&self) -> Error {
@@ -143,10 +148,10 @@ impl Socket {
 
     /// Writes what is held back.
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
-        let patience = Patience::new(timeout.for_write());
+        let mut patience = Patience::new(timeout.for_write())?;
         let mut written = 0;
         while written < self.buffers.held {
-            set_timeout(self.stream.set_write_timeout(patience.left()?))?;
+            set_timeout(self.stream.set_write_timeout(patience.left))?;
             let rest = &self.buffers.buffers.output()[written..self.buffers.held];
             match self.stream.write(rest) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
@@ -161,6 +166,9 @@ impl Socket {
                     _ if !self.spoke_last => return Err(Failure::new(TransportErrorKind::Connect, error).into()),
                     _ => return Err(error.into()),
                 },
+            }
+            if written < self.buffers.held {
+                patience = patience.now()?;
             }
         }
         self.buffers.held = 0;
@@ -185,9 +193,9 @@ impl Transport for Socket {
                 return Ok(true);
             }
         }
-        let patience = Patience::new(timeout.for_read());
+        let mut patience = Patience::new(timeout.for_read())?;
         loop {
-            set_timeout(self.stream.set_read_timeout(patience.left()?))?;
+            set_timeout(self.stream.set_read_timeout(patience.left))?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(count) => {
                     self.buffers.input_appended(count);
@@ -200,6 +208,7 @@ impl Transport for Socket {
                     _ => return Err(error.into()),
                 },
             }
+            patience = patience.now()?;
         }
     }
 

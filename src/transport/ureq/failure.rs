@@ -134,7 +134,7 @@ pub(super) fn kind_of_io(error: &io::Error) -> TransportErrorKind {
     }
 }
 
-/// Whether rustls gave up before the request was sent.
+/// Whether rustls gave up before the request was sent: for a given agent, of whose connections nobody knows more.
 ///
 /// It reports what happens during and after the handshake alike, and after it a server may still refuse (in TLS 1.3,
 /// the client's certificate). So only what can't come later counts; the type would have to be named to be asked.

@@ -5,7 +5,7 @@ use ureq::http;
 use crate::error::{Error, Result};
 use crate::region::is_loopback;
 
-/// Which proxy a [`UreqTransport`] connects through.
+/// Which proxy a [`UreqTransport`](super::UreqTransport) connects through.
 ///
 /// A proxy is asked for a tunnel (`CONNECT`), so that it can't read what goes through `https`. Its address is that of an
 /// HTTP proxy, `http://proxy.example.com:3128`, with or without `user:password@` before the host.
