@@ -21,8 +21,9 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// may make of the same program.
 const MARGIN: u64 = 3;
 
-/// How many instructions more are none in any case: in a count of a hundred, a few are much.
-const FEW: u64 = 25;
+/// How many instructions more are none in any case: what the compiler's choice of the functions that it inlines may make
+/// of a work that has hardly more.
+const FEW: u64 = 150;
 
 /// What one call takes.
 #[derive(Clone, Copy, PartialEq, Eq)]

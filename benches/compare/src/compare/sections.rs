@@ -133,8 +133,8 @@ fn threads(bench: &Bench, results: &mut Results) -> Outcome<()> {
     let server = bench.server(&[])?;
     let base = server.url();
     let mut asked = 0.0;
-    for (work, calls) in [("threads-0", 200), ("threads-20", 50)] {
-        let measured = rounds(5, &["by-hand", "tagoio", "reqwest"], |peer| {
+    for (work, calls) in [("threads-0", 1_000), ("threads-20", 50)] {
+        let measured = rounds(ROUNDS, &["by-hand", "tagoio", "reqwest"], |peer| {
             let before = server.connections(&mut asked)?;
             let sample = bench.sample(Order { peer, work, base: &base, calls, warm_up: 0 })?;
             Ok((whole(32 * calls) / sample.wall, server.connections(&mut asked)? - before))
