@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::{self, HeaderValue, header};
 
-use super::{Limits, Method, Request, Response, Transport, TransportError, TransportErrorKind};
+use super::{Limits, Method, Request, Response, Streamed, Transport, TransportError, TransportErrorKind};
 use crate::error::{Error, Result};
 use crate::region::is_loopback;
 
@@ -218,7 +218,48 @@ impl UreqTransport {
         Self { agent, proxies: Proxies::OfAgent }
     }
 
-    fn run<B: ureq::AsSendBody>(&self, request: &Request, body: B) -> Result<http::Response<ureq::Body>, ureq::Error> {
+    /// Sends a request and gives the answer before its body has come, for what is too large to be held in memory: the
+    /// archive of a [backup](crate::profile::BackupsApi::download), say.
+    ///
+    /// [`Limits::attempt`] is how long nothing may come, [`Limits::total`] how long it may take up to the end of the body;
+    /// [`Limits::body`] doesn't count. No redirect is followed.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] when no answer has begun.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::io;
+    /// use tagoio::profile::BackupDownload;
+    /// use tagoio::transport::{Method, Request, UreqTransport};
+    ///
+    /// fn save(download: &BackupDownload, path: &str) -> Result<u64, Box<dyn std::error::Error>> {
+    ///     // The address says who may have the file; the token must not go there.
+    ///     let request = Request::new(Method::Get, download.url.expose()).with_header("accept-encoding", "identity");
+    ///     let mut archive = UreqTransport::new()?.stream(&request)?;
+    ///     if archive.status() != 200 {
+    ///         return Err(format!("the store answered {}", archive.status()).into());
+    ///     }
+    ///     Ok(io::copy(&mut archive, &mut File::create_new(path)?)?)
+    /// }
+    /// ```
+    pub fn stream(&self, request: &Request) -> Result<Streamed, TransportError> {
+        let Limits { attempt, total, .. } = request.limits();
+        let (head, body) = self.answer(request, Times { silence: attempt, whole: total })?;
+        let length = body.as_ref().and_then(ureq::Body::content_length);
+        Ok(match body {
+            Some(body) => Streamed::new(head, length, body.into_reader()),
+            None => Streamed::from(head),
+        })
+    }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: &Request,
+        body: B,
+        times: Times,
+    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
         let mut builder = http::Request::builder().method(method(request.method())).uri(request.url());
         for (name, value) in request.headers() {
             let is_secret = request.secrets().any(|secret| secret == value);
@@ -247,24 +288,24 @@ impl UreqTransport {
             .http_status_as_error(false)
             .max_redirects(0)
             .accept("")
-            .timeout_global(limits.attempt.filter(ends))
+            .timeout_global(times.whole.filter(ends))
+            .timeout_per_read(times.silence.filter(ends))
             .timeout_resolve(for_connection)
             .timeout_connect(for_connection)
             .build();
         self.agent.run(outgoing)
     }
-}
 
-impl Transport for UreqTransport {
-    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    /// The head of the answer, and its body unless there is none.
+    fn answer(&self, request: &Request, times: Times) -> Result<(Response, Option<ureq::Body>), TransportError> {
         // POST, PUT and PATCH without a body say so by `content-length: 0`; ureq would send an empty chunked one.
         let body = match (request.body(), request.method()) {
             (None, Method::Post | Method::Put | Method::Patch) => Some(&[][..]),
             (body, _) => body,
         };
         let answer = match body {
-            Some(body) => self.run(request, body),
-            None => self.run(request, ()),
+            Some(body) => self.run(request, body, times),
+            None => self.run(request, (), times),
         };
         let (head, body) = answer.map_err(|error| failure(kind(&error), error))?.into_parts();
 
@@ -276,13 +317,33 @@ impl Transport for UreqTransport {
         }
         let has_body = request.method() != Method::Head && !matches!(response.status(), 204 | 304);
         if !has_body {
-            return Ok(response);
+            return Ok((response, None));
         }
         // ureq removes the header when it undoes the encoding.
         if head.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(TransportError::with_source(TransportErrorKind::Protocol, "unknown content encoding"));
         }
-        Ok(response.with_body(read(body, request.limits().body)?))
+        Ok((response, Some(body)))
+    }
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy)]
+struct Times {
+    /// Until something comes.
+    silence: Option<Duration>,
+    /// Until its end.
+    whole: Option<Duration>,
+}
+
+impl Transport for UreqTransport {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let limits = request.limits();
+        let (head, body) = self.answer(request, Times { silence: None, whole: limits.attempt })?;
+        match body {
+            Some(body) => Ok(head.with_body(read(body, limits.body)?)),
+            None => Ok(head),
+        }
     }
 }
 

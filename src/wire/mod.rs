@@ -20,4 +20,8 @@ pub(crate) use raw::raw;
 pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
 #[cfg(feature = "testing")]
-pub(crate) use {operation::ENCODED, redact::guises, sensitive::is_sensitive_key};
+pub(crate) use {
+    operation::ENCODED,
+    redact::{download_address, guises},
+    sensitive::{is_sensitive_key, is_signed_address},
+};
