@@ -14,6 +14,8 @@ mod wiped;
 pub(crate) use answer::describe;
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;
+#[cfg(any(feature = "sandbox", feature = "testing"))]
+pub(crate) use operation::ENCODED;
 pub(crate) use operation::{Operation, delete, get, post, put, refusal};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
@@ -21,7 +23,6 @@ pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
 #[cfg(feature = "testing")]
 pub(crate) use {
-    operation::ENCODED,
     redact::{download_address, guises},
     sensitive::{is_sensitive_key, is_signed_address},
 };
