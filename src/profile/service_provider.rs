@@ -224,7 +224,8 @@ impl ServiceProviderApi<'_> {
     /// ```
     #[doc(alias = "testProfileService")]
     pub fn test_email(&self, profile: impl Into<ProfileId>, message: &TestMessage) -> Result<SentTestMessage> {
-        self.client.send(post("/profile/{profile}/service/test/email").segment(profile.into()).json(message))
+        let operation = post("/profile/{profile}/service/test/email").segment(profile.into()).json(message);
+        self.client.send_for_sentence(operation, |sent: &mut SentTestMessage| &mut sent.message)
     }
 
     /// Sends a text message by the profile's provider, at the provider's price.
@@ -245,6 +246,7 @@ impl ServiceProviderApi<'_> {
     /// ```
     #[doc(alias = "testProfileService")]
     pub fn test_sms(&self, profile: impl Into<ProfileId>, message: &TestMessage) -> Result<SentTestMessage> {
-        self.client.send(post("/profile/{profile}/service/test/sms").segment(profile.into()).json(message))
+        let operation = post("/profile/{profile}/service/test/sms").segment(profile.into()).json(message);
+        self.client.send_for_sentence(operation, |sent: &mut SentTestMessage| &mut sent.message)
     }
 }

@@ -417,6 +417,13 @@ pub(crate) fn stop_on_ctrl_c() -> Stop {
     stop
 }
 
+/// Has the first Ctrl-C end what can be ended soon, without a word, and the second one end the process.
+pub(crate) fn stop_at_ctrl_c() -> Stop {
+    let stop = Stop::new();
+    on_ctrl_c(&stop, |_| (), None);
+    stop
+}
+
 /// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
 fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
     let stop = stop.clone();

@@ -310,7 +310,8 @@ impl<'a> BackupsApi<'a> {
     #[doc(alias = "createProfileBackup")]
     pub fn create(&self, profile: impl Into<ProfileId>) -> Result<QueuedBackup> {
         // TagoIO's own command line sends a body, in which there is nothing.
-        self.client.send(post("/profile/{profile}/backup").segment(profile.into()).json(&json!({})))
+        let operation = post("/profile/{profile}/backup").segment(profile.into()).json(&json!({}));
+        self.client.send_for_sentence(operation, |queued: &mut QueuedBackup| &mut queued.message)
     }
 
     /// One page of a profile's backups, in one request.
