@@ -292,7 +292,8 @@ impl Error {
 
     /// What was asked for is still being made: a backup that is to be downloaded, say. It can be asked for later.
     pub fn is_not_ready(&self) -> bool {
-        self.api().is_some_and(|error| error.says("is not ready"))
+        // The same sentence tells of what will never be ready.
+        self.api().is_some_and(|error| error.says("is not ready") && !error.says("status: failed"))
     }
 
     /// The time that the client gives a connection, a request or all its attempts ran out; or that the caller gives
@@ -433,6 +434,7 @@ mod tests {
                 [false, true, false, false],
             ),
             (400, "Backup is not ready for download. Current status: processing", [false, false, true, false]),
+            (400, "Backup is not ready for download. Current status: failed", [false; 4]),
             (404, "Backup not found or you don't have permission to access it.", [false, false, false, true]),
             (401, "Invalid password", [false; 4]),
         ] {

@@ -202,7 +202,12 @@ impl ServiceProviderApi<'_> {
     /// ```
     #[doc(alias = "configureProfileService")]
     pub fn configure(&self, profile: impl Into<ProfileId>, providers: &ServiceProviders) -> Result<String> {
-        self.client.confirm(put("/profile/{profile}/service").segment(profile.into()).json(providers))
+        let profile = profile.into();
+        let operation = put("/profile/{profile}/service").segment(&profile).json(providers);
+        // `PUT /profile/switch/{profile}` moves the token.
+        let operation =
+            if profile == "switch" { operation.refuse("profile", "it names another route") } else { operation };
+        self.client.confirm(operation)
     }
 
     /// Sends an e-mail by the profile's provider, at the provider's price.

@@ -119,8 +119,8 @@ fn header(name: &str, content: &[u8], date: DateTime<Utc>) -> Vec<u8> {
     header.extend([20, 0, 0, 8, 0, 0]);
     // DOS counts from 1980 on, in steps of two seconds.
     let year = u32::try_from(date.year() - 1980).unwrap_or_default().min(127);
-    let time = date.hour() << 11 | date.minute() << 5 | date.second() / 2;
-    let day = year << 9 | date.month() << 5 | date.day();
+    let time = (date.hour() << 11) | (date.minute() << 5) | (date.second() / 2);
+    let day = (year << 9) | (date.month() << 5) | date.day();
     for part in [time, day] {
         header.extend(&part.to_le_bytes()[..2]);
     }

@@ -28,10 +28,6 @@ pub(super) enum Medium {
 impl Medium {
     pub(super) const ALL: [Self; 2] = [Self::Email, Self::Sms];
 
-    fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|medium| medium.word() == word)
-    }
-
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -141,9 +137,16 @@ pub(super) fn configure(context: &mut Context<'_>) -> Result<Change, Refusal> {
     Ok(change(json!("Service provider configured successfully"), id, message))
 }
 
-pub(super) fn test(context: &mut Context<'_>) -> Result<Change, Refusal> {
+pub(super) fn test_email(context: &mut Context<'_>) -> Result<Change, Refusal> {
+    test(context, Medium::Email)
+}
+
+pub(super) fn test_sms(context: &mut Context<'_>) -> Result<Change, Refusal> {
+    test(context, Medium::Sms)
+}
+
+fn test(context: &mut Context<'_>, medium: Medium) -> Result<Change, Refusal> {
     let id = profile(context)?;
-    let medium = Medium::of(context.param(1)).ok_or_else(|| Refusal::bad_request("Invalid enum value"))?;
     let fields = context.fields()?;
     let to = fields.required_text("to")?.to_owned();
     let subject = fields.filled_text("subject")?.unwrap_or("Test message from TagoIO").to_owned();

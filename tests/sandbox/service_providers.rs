@@ -98,7 +98,7 @@ fn what_is_sent_is_checked() {
         ("sms", json!({"to": "+0555987654"}), 400, number),
         ("sms", json!({}), 400, "Invalid to (required)"),
         ("email", json!({"to": "+15559876543"}), 400, "Invalid to (email)"),
-        ("fax", json!({"to": "+15559876543"}), 400, "Invalid enum value"),
+        ("fax", json!({"to": "+15559876543"}), 404, "Route Not Found"),
     ] {
         let target = format!("/profile/current/service/test/{medium}");
         let (found, answer) = tell(&sandbox, Post, &target, &body.to_string());

@@ -722,7 +722,7 @@ fn the_examples_of_the_guide_can_be_loaded() {
 fn the_guide_shows_every_field_that_a_snapshot_has() {
     fn shapes(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         // Below these, the keys are the user's.
-        const OPEN: [&str; 10] = [
+        const OPEN: [&str; 11] = [
             "run",
             "options",
             "custom_preferences",
@@ -730,6 +730,7 @@ fn the_guide_shows_every_field_that_a_snapshot_has() {
             "buttons",
             "mapping",
             "resources",
+            "secrets",
             "allocation",
             "services",
             "hourly_use",

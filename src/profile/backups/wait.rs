@@ -104,7 +104,7 @@ impl<'a> BackupWait<'a> {
 
 impl BackupsApi<'_> {
     /// One backup, of which TagoIO has no route: it is looked for in the list, where a new one is at the beginning.
-    fn find(&self, profile: &ProfileId, backup: &BackupId) -> Result<Option<Backup>> {
+    fn find(self, profile: &ProfileId, backup: &BackupId) -> Result<Option<Backup>> {
         self.iter(profile, &BackupQuery::new())
             .find(|row| row.as_ref().map_or(true, |row| row.id == *backup))
             .transpose()

@@ -45,7 +45,9 @@ impl Secrets {
     pub(super) fn answer(&mut self, request: &Request, response: &Response) -> Answer {
         for_each_secret_in(response.body(), &mut |secret| self.learn_minted(secret));
         if let Ok(body) = serde_json::from_slice(without_bom(response.body())) {
-            download_address(request, &body).into_iter().for_each(|address| self.learn_minted(address));
+            if let Some(address) = download_address(request, &body) {
+                self.learn_minted(address);
+            }
         }
         let headers = KEPT_HEADERS.into_iter().filter_map(|name| {
             let value = response.header(name)?;

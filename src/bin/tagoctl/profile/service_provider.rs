@@ -18,8 +18,7 @@ The credentials are not given here: they are secrets at TagoIO, and are named by
 lists them. SMTP takes a secret of the kind SMTP, Amazon SES and SNS one of the kind AWS, SendGrid and Twilio take texts.
 
 Example:
-  tagoctl profile service-provider set --email smtp --email-from noreply@example.com \\
-    --email-secret 68c9977a28079e0010aaf399
+  tagoctl profile service-provider set --sms sns --sms-secret 68c9977a28079e0010aaf399
   tagoctl profile service-provider set --json providers.json";
 
 #[derive(Debug, Subcommand)]
