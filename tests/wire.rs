@@ -1119,6 +1119,9 @@ fn ids_are_one_segment_or_nothing_is_sent() {
     for id in ["", ".", "..", "a\nb", "\u{1}"] {
         assert!(matches!(tago.run().users().delete(id), Err(tagoio::Error::Config(_))), "{id:?}");
     }
+    // `PUT /profile/switch/{profile}` is another route.
+    let switched = tago.profile().service_provider().configure("switch", &tagoio::profile::ServiceProviders::default());
+    assert!(matches!(switched, Err(tagoio::Error::Config(_))), "{switched:?}");
     assert!(recorder.take().is_empty());
     for (id, path) in [("a/b", "/run/users/a%2Fb"), ("../..", "/run/users/..%2F.."), ("a?b#c", "/run/users/a%3Fb%23c")]
     {

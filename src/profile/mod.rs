@@ -56,7 +56,9 @@ impl<'a> ProfileApi<'a> {
     pub fn service_provider(&self) -> ServiceProviderApi<'a> {
         ServiceProviderApi { client: self.client }
     }
+}
 
+impl ProfileApi<'_> {
     /// All profiles that the token's account owns or is a team member of.
     ///
     /// `GET /profile` · Access Management: *Account / Access profile*.

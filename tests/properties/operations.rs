@@ -129,8 +129,15 @@ pub(crate) fn places(route: &str) -> usize {
 }
 
 /// Whether some text can't be one segment of a path, so that no request is to be sent.
-pub(crate) fn is_refused(id: &str) -> bool {
+fn is_refused(id: &str) -> bool {
     matches!(id, "" | "." | "..") || id.contains(char::is_control)
+}
+
+/// Whether the call of a route sends nothing with these ids: one of them can't be a segment, or the path with them
+/// would be another route's.
+pub(crate) fn sends_nothing(route: &str, ids: [&str; 2]) -> bool {
+    let names_another_route = route == "PUT /profile/{profile}/service" && ids[0] == "switch";
+    names_another_route || ids[..places(route)].iter().any(|id| is_refused(id))
 }
 
 #[test]
