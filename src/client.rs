@@ -81,6 +81,35 @@ impl Client {
         &self.inner.region
     }
 
+    /// The same client with another token: of another profile, or one that was just created.
+    ///
+    /// ```
+    /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+    /// let staging = tago.with_token("p-79cad904-7149-46b2-b469-2ad87e01c32e")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when the token can't be one.
+    pub fn with_token<T>(&self, token: T) -> Result<Self>
+    where
+        T: TryInto<Token>,
+        Error: From<T::Error>,
+    {
+        // A token that came in an answer was not checked; here it becomes a header.
+        let token = Token::new(token.try_into()?.expose())?;
+        let Inner { transport, unretried, region, user_agent, limits, .. } = &*self.inner;
+        let (transport, unretried) = (Arc::clone(transport), unretried.clone());
+        let (region, user_agent) = (region.clone(), Arc::clone(user_agent));
+        Ok(Self { inner: Arc::new(Inner { transport, unretried, region, token, user_agent, limits: *limits }) })
+    }
+
+    pub(crate) fn signs_in_with(&self, token: &Token) -> bool {
+        self.inner.token.expose() == token.expose()
+    }
+
     /// Profiles: information, usage, audit log, allocation.
     pub fn profile(&self) -> ProfileApi<'_> {
         ProfileApi { client: self }
@@ -163,9 +192,10 @@ impl Client {
     }
 
     fn prepare(&self, mut operation: Operation) -> Result<Request> {
-        let target = operation.target()?;
         let inner = &*self.inner;
-        let mut request = Request::below(inner.region.base_url(), operation.route, &target)
+        let base = inner.region.base_url();
+        let url = operation.url(base)?;
+        let mut request = Request::below(base, operation.route, url)
             .with_secret_header("token", inner.token.clone())
             .with_shared_header("user-agent", Arc::clone(&inner.user_agent))
             .with_header("accept", "application/json")
@@ -208,7 +238,7 @@ pub struct RawRequest<'a> {
 impl RawRequest<'_> {
     /// Adds a parameter to the query, percent-encoding both sides.
     pub fn query(mut self, key: &str, value: impl AsRef<str>) -> Self {
-        self.operation = self.operation.pair(key, value);
+        self.operation = self.operation.pair(key, value.as_ref());
         self
     }
 

@@ -127,6 +127,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_computers_clock_goes_on_while_it_waits() {
+        let clock = SystemClock;
+        let (before, wait) = (clock.now(), Duration::from_millis(2));
+        clock.sleep(wait);
+        assert!(clock.now() >= before + wait);
+    }
+
+    #[test]
     fn a_clock_minute_ends_when_the_next_one_begins() {
         for (now, milliseconds) in
             [("2026-01-31T12:45:00Z", 60_000), ("2026-01-31T12:45:09.250Z", 50_750), ("2026-01-31T23:59:59.999Z", 1)]

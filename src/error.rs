@@ -346,6 +346,12 @@ impl Error {
         }
     }
 
+    /// Whether it is TagoIO that doesn't know what the call names. A proxy, or an address that is no API, answers 404 to
+    /// everything, and that it isn't there any more would be the wrong thing to read from it.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.is_not_found() && self.message().is_some()
+    }
+
     fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -402,6 +408,8 @@ mod tests {
             (200, "Too many requests (Retry-After: 8)", [false, false, false, true, false]),
             (200, "Invalid token", [true, false, false, false, false]),
             (200, "Authorization Denied", [false, true, false, false, false]),
+            (400, "Invalid token", [false; 5]),
+            (500, "Too many requests (Retry-After: 8)", [false; 5]),
         ] {
             let error = api(status, message);
             assert_eq!(
@@ -475,6 +483,66 @@ mod tests {
             (api(503, "maintenance"), true, true),
         ] {
             assert_eq!((error.maybe_delivered(), error.is_retryable()), (maybe_delivered, retryable), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_and_the_time_to_wait_are_told_by_whoever_knows_them() {
+        let lost = |kind| Error::Transport {
+            route: Route::new(Method::Get, "/run/users"),
+            repeatable: true,
+            source: TransportError::new(kind),
+        };
+        let busy = Error::Api(Box::new(ApiError {
+            status: 429,
+            message: None,
+            foreign_body: None,
+            retry_after: Some(Duration::from_secs(8)),
+            route: Route::new(Method::Get, "/run/users"),
+            repeatable: true,
+        }));
+        let throttled = TransportErrorKind::Throttled { retry_after: Duration::from_secs(51) };
+        for (error, timeout, seconds, route) in [
+            (Error::config("x", "y"), false, None, None),
+            (lost(TransportErrorKind::Timeout), true, None, Some("GET /run/users")),
+            (lost(TransportErrorKind::ConnectTimeout), true, None, Some("GET /run/users")),
+            (lost(TransportErrorKind::Connect), false, None, Some("GET /run/users")),
+            (lost(throttled), false, Some(51), Some("GET /run/users")),
+            (busy, false, Some(8), Some("GET /run/users")),
+            (api(408, "Request Timeout"), false, None, Some("GET /run/users/{user}")),
+        ] {
+            assert_eq!(error.is_timeout(), timeout, "{error}");
+            assert_eq!(error.retry_after(), seconds.map(Duration::from_secs), "{error}");
+            assert_eq!(error.route().map(ToString::to_string).as_deref(), route, "{error}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_shown_with_their_reasons() {
+        for (status, reason) in [
+            (301, " Moved Permanently (redirects are not followed)"),
+            (302, " Found (redirects are not followed)"),
+            (303, " See Other (redirects are not followed)"),
+            (307, " Temporary Redirect (redirects are not followed)"),
+            (308, " Permanent Redirect (redirects are not followed)"),
+            (400, " Bad Request"),
+            (401, " Unauthorized"),
+            (403, " Forbidden"),
+            (404, " Not Found"),
+            (405, " Method Not Allowed"),
+            (408, " Request Timeout"),
+            (409, " Conflict"),
+            (413, " Content Too Large"),
+            (418, ""),
+            (422, " Unprocessable Content"),
+            (429, " Too Many Requests"),
+            (500, " Internal Server Error"),
+            (502, " Bad Gateway"),
+            (503, " Service Unavailable"),
+            (504, " Gateway Timeout"),
+        ] {
+            let shown = format!("GET /run/users/{{user}}: TagoIO answered {status}{reason}: No");
+            assert_eq!(api(status, "No").to_string(), shown);
         }
     }
 

@@ -34,6 +34,12 @@ macro_rules! id {
             }
         }
 
+        impl crate::macros::Kept for $name {
+            fn keeps(value: &serde_json::Value) -> bool {
+                value.is_string()
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.0).finish()

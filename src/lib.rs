@@ -66,8 +66,15 @@
 //! | TagoRUN: users, notifications, SAML, custom domain | [`users`](run::RunApi::users), [`notifications`](run::RunApi::notifications), [`saml`](run::RunApi::saml), [`custom_domain`](run::RunApi::custom_domain) | [`run`] |
 //! | Work on many things at once: parallel, within the rate limits, resumable | [`Bulk::run`](bulk::Bulk::run) | [`bulk`] |
 //! | Many users from a file: create, change or delete, and export | [`UserPlan::new`](bulk::users::UserPlan::new) | [`bulk::users`] |
+//! | One thing for many users: [delete](run::UsersApi::delete_all), [notify](run::NotificationsApi::send_many) | [`UserJob::run`](bulk::users::UserJob::run) | [`bulk::users`] |
 //! | Any other route | [`Client::raw`] | [`RawRequest`] |
 //! | HTTP, retries, rate limits, test doubles | [`ClientBuilder::transport`] | [`transport`] |
+//!
+//! What takes several calls and is often wanted is one call here: [create or change a user](run::UsersApi::upsert), [merge
+//! tags](run::UsersApi::merge_tags), [usage by period](profile::ProfileApi::usage) and [against the
+//! allocation](profile::ProfileSummary::allocation_use), [the audit log over any range](profile::ProfileApi::audit_events),
+//! [rotate a token](token::TokenApi::rotate), [copy settings](run::RunApi::copy_settings), [wait for a
+//! domain](run::CustomDomainApi::wait_until_active). The folder `examples` has a short program for each.
 //!
 //! Who comes from TagoIO's Python or JavaScript SDK finds each method by its name there: search for `listUsers`.
 //!
@@ -114,6 +121,7 @@ mod lenient;
 mod macros;
 mod page;
 mod patch;
+mod prefetch;
 pub mod profile;
 mod region;
 pub mod run;

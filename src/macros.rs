@@ -73,6 +73,12 @@ macro_rules! open_enum {
                 <String as serde::Deserialize>::deserialize(deserializer).map(Self::from)
             }
         }
+
+        impl crate::macros::Kept for $name {
+            fn keeps(value: &serde_json::Value) -> bool {
+                value.is_string()
+            }
+        }
     };
 }
 
@@ -152,8 +158,9 @@ macro_rules! settings {
             )*
             /// What this version of the crate doesn't know, as it came.
             pub other: serde_json::Map<String, serde_json::Value>,
-            /// What came where a structure was expected, when it wasn't one.
-            odd: Option<serde_json::Value>,
+            /// What came where a structure was expected, when it wasn't one. In a box: it hardly ever comes, and would
+            /// make each row of a list larger.
+            odd: Option<Box<serde_json::Value>>,
         }
 
         impl $name {
@@ -175,13 +182,28 @@ macro_rules! settings {
             )*
         }
 
+        impl $name {
+            fn from_json(value: serde_json::Value) -> Self {
+                // A null in a list of buttons must not cost the buttons beside it.
+                let (mut other, odd) = match value {
+                    serde_json::Value::Object(members) => (members, None),
+                    odd => (serde_json::Map::new(), Some(Box::new(odd))),
+                };
+                Self {
+                    $($field: crate::macros::take(&mut other, $key),)*
+                    other,
+                    odd,
+                }
+            }
+        }
+
         /// Without the values of unknown keys that are secrets by their names: `client_secret` and the like.
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name))
                     $(.field(stringify!($field), &self.$field))*
                     .field("other", &crate::wire::Members(&self.other))
-                    .field("odd", &self.odd.as_ref().map(crate::wire::Odd))
+                    .field("odd", &self.odd.as_deref().map(crate::wire::Odd))
                     .finish()
             }
         }
@@ -215,16 +237,17 @@ macro_rules! settings {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                // A null in a list of buttons must not cost the buttons beside it.
-                let (mut other, odd) = match serde_json::Value::deserialize(deserializer)? {
-                    serde_json::Value::Object(members) => (members, None),
-                    odd => (serde_json::Map::new(), Some(odd)),
-                };
-                Ok(Self {
-                    $($field: crate::macros::take(&mut other, $key),)*
-                    other,
-                    odd,
-                })
+                serde_json::Value::deserialize(deserializer).map(Self::from_json)
+            }
+        }
+
+        impl crate::macros::Kept for $name {
+            fn keeps(_: &serde_json::Value) -> bool {
+                true
+            }
+
+            fn read(value: serde_json::Value) -> Option<Self> {
+                Some(Self::from_json(value))
             }
         }
     };
@@ -232,26 +255,99 @@ macro_rules! settings {
 
 pub(crate) use {open_enum, request, settings};
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::Patch;
+use crate::time::Timestamp;
+
+/// What a field of [`settings!`] may be, and which values it writes back as they came.
+///
+/// Which ones the usual types keep is known, so these are moved into them. To write each value again and compare it, as is
+/// done where nothing better is known, took 1.6 times the instructions for the portal's settings, and 2.6 times the
+/// allocations.
+pub(crate) trait Kept: DeserializeOwned + Serialize {
+    /// Whether a value would be written back as it came.
+    fn keeps(value: &Value) -> bool {
+        let written = Self::deserialize(value).and_then(serde_json::to_value);
+        written.is_ok_and(|written| written == *value)
+    }
+
+    /// Reads a value that it keeps.
+    fn read(value: Value) -> Option<Self> {
+        Self::deserialize(value).ok()
+    }
+}
+
+impl Kept for String {
+    fn keeps(value: &Value) -> bool {
+        value.is_string()
+    }
+}
+
+impl Kept for bool {
+    fn keeps(value: &Value) -> bool {
+        value.is_boolean()
+    }
+}
+
+impl Kept for Number {
+    fn keeps(value: &Value) -> bool {
+        value.is_number()
+    }
+}
+
+impl Kept for Value {
+    fn keeps(_: &Value) -> bool {
+        true
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl Kept for Map<String, Value> {
+    fn keeps(value: &Value) -> bool {
+        value.is_object()
+    }
+}
+
+impl<T: Kept> Kept for Vec<T> {
+    fn keeps(value: &Value) -> bool {
+        value.as_array().is_some_and(|items| items.iter().all(T::keeps))
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        let Value::Array(items) = value else { return None };
+        items.into_iter().map(T::read).collect()
+    }
+}
+
+impl<T: Kept> Kept for BTreeMap<String, T> {
+    fn keeps(value: &Value) -> bool {
+        value.as_object().is_some_and(|members| members.values().all(T::keeps))
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        let Value::Object(members) = value else { return None };
+        members.into_iter().map(|(key, member)| Some((key, T::read(member)?))).collect()
+    }
+}
+
+impl Kept for Timestamp {}
 
 /// Takes a value out of a JSON object if, and only if, the type writes it back as it was.
-pub(crate) fn take<T: DeserializeOwned + Serialize>(from: &mut Map<String, Value>, key: &str) -> Patch<T> {
+pub(crate) fn take<T: Kept>(from: &mut Map<String, Value>, key: &str) -> Patch<T> {
     match from.get(key) {
-        None => Patch::Keep,
         Some(Value::Null) => {
             from.remove(key);
             Patch::Clear
         }
-        Some(value) => match T::deserialize(value) {
-            Ok(typed) if serde_json::to_value(&typed).is_ok_and(|written| written == *value) => {
-                from.remove(key);
-                Patch::Set(typed)
-            }
-            _ => Patch::Keep,
-        },
+        Some(value) if T::keeps(value) => from.remove(key).and_then(T::read).map_or(Patch::Keep, Patch::Set),
+        _ => Patch::Keep,
     }
 }

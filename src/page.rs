@@ -8,6 +8,7 @@ use std::iter::FusedIterator;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::prefetch::Prefetched;
 
 /// The direction of a list's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ pub(crate) const LARGEST_AMOUNT: u32 = 10_000;
 pub(crate) const LIST_AMOUNT: u32 = 20;
 
 /// A row of a list that can be told from its neighbours.
-pub trait Row: serde::de::DeserializeOwned + sealed::Sealed {
+pub trait Row: serde::de::DeserializeOwned + Send + sealed::Sealed + 'static {
     /// What no other row of the list has.
     #[doc(hidden)]
     fn key(&self) -> Option<Cow<'_, str>>;
@@ -52,8 +53,6 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-type Fetch<T> = Box<dyn FnMut(u32) -> Result<Vec<T>> + Send>;
-
 /// The rows of a list, fetched page by page as they are asked for.
 ///
 /// It ends after the last page (which is shorter than was asked for), after the first error, or when TagoIO sends the
@@ -61,51 +60,74 @@ type Fetch<T> = Box<dyn FnMut(u32) -> Result<Vec<T>> + Send>;
 /// twice.
 #[must_use = "an iterator fetches nothing until it is iterated over"]
 pub struct Rows<T> {
-    fetch: Fetch<T>,
-    page: u32,
-    amount: usize,
-    /// What is left of the page that was fetched last.
+    pages: Box<dyn Iterator<Item = Page<T>> + Send>,
+    /// What is left of the page that was taken last.
     left: std::vec::IntoIter<T>,
-    /// What the page before is known again by.
-    page_before: Option<u64>,
+    /// Whether a thread is to fetch the further pages.
+    prefetch: bool,
     done: bool,
 }
 
 impl<T: Row> Rows<T> {
     pub(crate) fn new(page: u32, amount: u32, fetch: impl FnMut(u32) -> Result<Vec<T>> + Send + 'static) -> Self {
         Self {
-            fetch: Box::new(fetch),
-            page,
-            amount: usize::try_from(amount).unwrap_or(usize::MAX),
+            pages: Box::new(Pages {
+                fetch,
+                page,
+                amount: usize::try_from(amount).unwrap_or(usize::MAX),
+                page_before: None,
+                done: false,
+            }),
             left: Vec::new().into_iter(),
-            page_before: None,
+            prefetch: false,
             done: false,
         }
     }
 
-    fn next_page(&mut self) -> Result<()> {
-        let rows = (self.fetch)(self.page)?;
-        let this_page = fingerprint(&rows);
-        if this_page.is_some() && this_page == self.page_before {
-            self.done = true;
-            return Ok(());
-        }
-        self.page_before = this_page;
-        self.done = rows.len() < self.amount || self.page == u32::MAX;
-        self.page = self.page.saturating_add(1);
-        self.left = rows.into_iter();
-        Ok(())
+    /// Has the next page fetched in the background while this one is worked on. So a page takes as long as its call or
+    /// the work on it, whichever is longer, and not as long as both.
+    ///
+    /// One page is fetched ahead: it is kept until all rows before it were taken, and only then the one after it is asked
+    /// for. So no more than two pages are in memory. The first page is fetched when the first row is asked for, and
+    /// nothing is asked for after the last page. Rows, and the error that may end them, come as they come without this:
+    /// in order, and once. A panic in the transport comes where the error would be.
+    ///
+    /// When the iterator is dropped, no further page is asked for. A call that is under way is waited for (its retries,
+    /// too, so for as long as the client's [limits](crate::transport::Limits) let it take), and its answer is thrown away:
+    /// nothing goes on behind the back of who ended the loop.
+    ///
+    /// A list of one page needs no thread. Where the system has none to give, pages are fetched as without this.
+    ///
+    /// ```
+    /// use tagoio::Client;
+    /// use tagoio::run::UserQuery;
+    /// # use tagoio::transport::{Response, from_fn};
+    /// # fn work_on(_: tagoio::run::UserInfo) {}
+    /// # let one_page = from_fn(|_| Ok(Response::new(200).with_body(r#"{"status":true,"result":[{"id":"1"}]}"#)));
+    /// # let tago = Client::builder().token("p-demo").transport(one_page).vars(|_| None).build()?;
+    ///
+    /// for user in tago.run().users().iter(&UserQuery::new()).prefetch() {
+    ///     work_on(user?);
+    /// }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.prefetch = true;
+        self
     }
-}
 
-/// What a page is known again by: the keys of all its rows. One row is not enough, because not every key is a row's own:
-/// tokens may have the same name and have been created in the same moment. A digest, because a key may be a secret.
-fn fingerprint<T: Row>(rows: &[T]) -> Option<u64> {
-    let mut digest = DefaultHasher::new();
-    for row in rows {
-        row.key()?.hash(&mut digest);
+    fn next_page(&mut self) -> Option<Page<T>> {
+        let page = self.pages.next()?;
+        if self.prefetch && !page.is_last {
+            self.prefetch = false;
+            let pages = std::mem::replace(&mut self.pages, Box::new(std::iter::empty()));
+            self.pages = match Prefetched::begin(pages) {
+                Ok(ahead) => Box::new(ahead),
+                Err(pages) => pages,
+            };
+        }
+        Some(page)
     }
-    (!rows.is_empty()).then(|| digest.finish())
 }
 
 impl<T: Row> Iterator for Rows<T> {
@@ -119,9 +141,14 @@ impl<T: Row> Iterator for Rows<T> {
             if self.done {
                 return None;
             }
-            if let Err(error) = self.next_page() {
+            let Some(Page { rows, is_last }) = self.next_page() else {
                 self.done = true;
-                return Some(Err(error));
+                return None;
+            };
+            self.done = is_last;
+            match rows {
+                Ok(rows) => self.left = rows.into_iter(),
+                Err(error) => return Some(Err(error)),
             }
         }
     }
@@ -136,13 +163,54 @@ impl<T: Row> FusedIterator for Rows<T> {}
 
 impl<T> fmt::Debug for Rows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows")
-            .field("page", &self.page)
-            .field("amount", &self.amount)
-            .field("fetched", &self.left.len())
-            .field("done", &self.done)
-            .finish_non_exhaustive()
+        f.debug_struct("Rows").field("fetched", &self.left.len()).field("done", &self.done).finish_non_exhaustive()
     }
+}
+
+/// A page, or why there is none; no other one follows on the last.
+struct Page<T> {
+    rows: Result<Vec<T>>,
+    is_last: bool,
+}
+
+/// The pages of a list, each fetched when it is asked for.
+struct Pages<F> {
+    fetch: F,
+    page: u32,
+    amount: usize,
+    /// What the page before is known again by.
+    page_before: Option<u64>,
+    done: bool,
+}
+
+impl<T: Row, F: FnMut(u32) -> Result<Vec<T>>> Iterator for Pages<F> {
+    type Item = Page<T>;
+
+    fn next(&mut self) -> Option<Page<T>> {
+        if self.done {
+            return None;
+        }
+        let rows = (self.fetch)(self.page).map(|rows| {
+            let this_page = fingerprint(&rows);
+            let repeats = this_page.is_some() && this_page == self.page_before;
+            self.page_before = this_page;
+            if repeats { Vec::new() } else { rows }
+        });
+        let is_full = rows.as_ref().is_ok_and(|rows| rows.len() >= self.amount);
+        self.done = !is_full || self.page == u32::MAX;
+        self.page = self.page.saturating_add(1);
+        Some(Page { rows, is_last: self.done })
+    }
+}
+
+/// What a page is known again by: the keys of all its rows. One row is not enough, because not every key is a row's own:
+/// tokens may have the same name and have been created in the same moment. A digest, because a key may be a secret.
+fn fingerprint<T: Row>(rows: &[T]) -> Option<u64> {
+    let mut digest = DefaultHasher::new();
+    for row in rows {
+        row.key()?.hash(&mut digest);
+    }
+    (!rows.is_empty()).then(|| digest.finish())
 }
 
 /// A query of a list: page, amount, fields, filter and order, and the type of the rows that it gives.
@@ -247,21 +315,18 @@ macro_rules! list_query {
             }
 
             fn encode(&self, page: u32, amount: u32) -> crate::wire::Query {
-                let mut query = crate::wire::Query::default();
-                query.pair("page", &page.to_string());
+                // Enough for all fields and a filter or two.
+                let mut query = crate::wire::Query::with_capacity(512);
+                query.pair("page", page);
                 let fields = self.fields.as_deref().unwrap_or($default_fields);
-                for (index, field) in fields.iter().enumerate() {
-                    query.pair(&format!("fields[{index}]"), field.as_str());
-                }
-                for (key, value) in &self.filter {
-                    query.nested(&format!("filter[{key}]"), value);
-                }
-                query.pair("amount", &amount.to_string());
+                query.items("fields", fields);
+                query.members("filter", &self.filter);
+                query.pair("amount", amount);
                 let (field, direction) = match &self.order_by {
                     Some((field, direction)) => (field, *direction),
                     None => (&$default_order, $default_direction),
                 };
-                query.pair("orderBy", &format!("{field},{}", direction.as_str()));
+                query.pair("orderBy", format_args!("{field},{}", direction.as_str()));
                 query
             }
         }

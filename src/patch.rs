@@ -102,3 +102,38 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_there_when_it_was_set_and_never_otherwise() {
+        for (patch, value) in [(Patch::Keep, None), (Patch::Clear, None), (Patch::from("a"), Some("a".to_owned()))]
+            as [(Patch<String>, _); 3]
+        {
+            assert_eq!(patch.as_ref(), value.as_ref());
+            assert_eq!(patch.as_deref(), value.as_deref());
+            assert_eq!(patch.clone().as_mut().cloned(), value);
+            assert_eq!(patch.clone().into_option(), value);
+            assert_eq!(*patch.clone().get_or_default(), value.clone().unwrap_or_default());
+            assert_eq!(patch.is_keep(), patch == Patch::Keep);
+        }
+    }
+
+    #[test]
+    fn what_is_changed_in_place_is_kept() {
+        let mut patch: Patch<Vec<u8>> = Patch::Clear;
+        patch.get_or_default().push(1);
+        patch.as_mut().unwrap().push(2);
+        assert_eq!(patch, Patch::Set(vec![1, 2]));
+    }
+
+    #[test]
+    fn null_is_clear_and_anything_else_is_set() {
+        for (json, patch) in [("null", Patch::Clear), ("5", Patch::Set(5))] {
+            assert_eq!(serde_json::from_str::<Patch<u8>>(json).unwrap(), patch);
+            assert_eq!(serde_json::to_string(&patch).unwrap(), json);
+        }
+    }
+}

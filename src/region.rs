@@ -272,8 +272,17 @@ mod tests {
         for (name, region) in [("us-e1", Region::US_E1), ("usa-1", Region::US_E1), ("eu-w1", Region::EU_W1)] {
             assert_eq!(name.parse::<Region>().unwrap(), region);
         }
-        assert_eq!(Region::EU_W1.to_string(), "eu-w1");
+        for (region, shown) in [
+            (Region::US_E1, "us-e1"),
+            (Region::EU_W1, "eu-w1"),
+            (Region::custom("https://api.example.com/").unwrap(), "https://api.example.com"),
+        ] {
+            assert_eq!(region.to_string(), shown);
+            assert_eq!(shown.parse::<Region>().unwrap(), region);
+        }
         let error = "us-east".parse::<Region>().unwrap_err();
         assert!(error.to_string().contains("us-e1"), "{error}");
+        let error = "jane:secret@api.tago.io".parse::<Region>().unwrap_err();
+        assert_eq!(error.to_string(), "invalid region: it is not an address that begins with https://");
     }
 }

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::macros::Kept;
 
 /// The text of a secret: shared by its clones, wiped with the last of them.
 #[derive(Clone)]
@@ -122,10 +124,6 @@ impl<'de> Visitor<'de> for Text {
     refuse!(visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128), visit_f64(f64));
     refuse!(visit_bytes(&[u8]));
 
-    fn visit_none<E: de::Error>(self) -> std::result::Result<String, E> {
-        Err(E::custom(NOT_TEXT))
-    }
-
     fn visit_unit<E: de::Error>(self) -> std::result::Result<String, E> {
         Err(E::custom(NOT_TEXT))
     }
@@ -206,6 +204,12 @@ secret! {
     /// assert_eq!(metadata.expose(), "PEVudGl0eURlc2NyaXB0b3IvPg==");
     /// ```
     IdpMetadata
+}
+
+impl Kept for Token {
+    fn keeps(value: &Value) -> bool {
+        value.is_string()
+    }
 }
 
 impl Token {

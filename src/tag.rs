@@ -146,9 +146,14 @@ mod tests {
 
     #[test]
     fn an_odd_tag_does_not_cost_the_user() {
-        let tags = json!([{"key": "n", "value": 5}, {"key": "b", "value": true}, {"key": "x", "value": null}]);
-        let user: UserInfo = from_value(json!({"id": "1", "tags": tags})).unwrap();
-        assert_eq!(user.tags, [Tag::new("n", "5"), Tag::new("b", "true"), Tag::new("x", "")]);
+        for (value, text) in
+            [(json!(5), "5"), (json!(-5), "-5"), (json!(0.5), "0.5"), (json!(true), "true"), (json!(null), "")]
+        {
+            let user: UserInfo = from_value(json!({"id": "1", "tags": [{"key": "k", "value": value}]})).unwrap();
+            assert_eq!(user.tags, [Tag::new("k", text)]);
+        }
+        let error = from_value::<Tag>(json!({"key": [], "value": ""})).unwrap_err();
+        assert_eq!(error.to_string(), "invalid type: sequence, expected text");
     }
 
     #[test]

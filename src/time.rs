@@ -136,6 +136,9 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// A date in any of the forms TagoIO documents.
 fn parse(text: &str) -> Option<DateTime<Utc>> {
+    if let Some(date) = parse_own_form(text) {
+        return Some(date);
+    }
     if let Ok(date) = DateTime::parse_from_rfc3339(text) {
         return Some(date.with_timezone(&Utc));
     }
@@ -146,6 +149,28 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
     }
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     Some(day.and_hms_opt(0, 0, 0)?.and_utc())
+}
+
+/// A date in exactly the form that TagoIO writes, [`to_text`]'s. Nearly all dates are, and a user has three of them: here
+/// one takes 240 instructions, by chrono's parser 440, which is 5 % of a list of users. Which days and hours there are,
+/// chrono says all the same, and what isn't of this form (a leap second, say) is left to its parser.
+fn parse_own_form(text: &str) -> Option<DateTime<Utc>> {
+    #[rustfmt::skip]
+    let [y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1, b'.', f0, f1, f2, b'Z'] =
+        *text.as_bytes()
+    else {
+        return None;
+    };
+    let digits =
+        [y0, y1, y2, y3, o0, o1, d0, d1, h0, h1, m0, m1, s0, s1, f0, f1, f2].map(|digit| digit.wrapping_sub(b'0'));
+    if digits.into_iter().fold(0, u8::max) > 9 {
+        return None;
+    }
+    let [y0, y1, y2, y3, o0, o1, d0, d1, h0, h1, m0, m1, s0, s1, f0, f1, f2] = digits.map(u32::from);
+    let year = i32::try_from(y0 * 1000 + y1 * 100 + y2 * 10 + y3).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, o0 * 10 + o1, d0 * 10 + d1)?;
+    let moment = day.and_hms_milli_opt(h0 * 10 + h1, m0 * 10 + m1, s0 * 10 + s1, f0 * 100 + f1 * 10 + f2)?;
+    Some(moment.and_utc())
 }
 
 /// A date in a request: a moment, a day, or any text that TagoIO's lenient date parser takes (`1 day`, say).
@@ -431,7 +456,10 @@ mod tests {
             let timestamp: Timestamp = from_value(sent.clone()).unwrap();
             let expected = (!read.is_empty()).then(|| utc(read));
             assert_eq!(timestamp.utc(), expected, "{sent}");
-            if expected.is_none() {
+            if let Some(date) = expected {
+                assert_eq!(timestamp, Timestamp::from(date));
+                assert_eq!(timestamp.to_string(), to_text(date));
+            } else {
                 let kept = match &sent {
                     serde_json::Value::Null => String::new(),
                     serde_json::Value::String(text) => text.clone(),
@@ -439,6 +467,45 @@ mod tests {
                 };
                 assert_eq!(timestamp, Timestamp::Other(kept));
             }
+        }
+    }
+
+    #[test]
+    fn the_form_that_tagoio_writes_is_read_as_chrono_reads_it() {
+        for (text, is_date) in [
+            ("2024-09-01T01:02:03.456Z", true),
+            ("2024-02-29T23:59:59.999Z", true),
+            ("2000-02-29T00:00:00.000Z", true),
+            ("0000-01-01T00:00:00.000Z", true),
+            ("9999-12-31T23:59:59.999Z", true),
+            ("2023-02-29T00:00:00.000Z", false),
+            ("1900-02-29T00:00:00.000Z", false),
+            ("2024-04-31T00:00:00.000Z", false),
+            ("2024-00-01T00:00:00.000Z", false),
+            ("2024-13-01T00:00:00.000Z", false),
+            ("2024-01-00T00:00:00.000Z", false),
+            ("2024-01-01T24:00:00.000Z", false),
+            ("2024-01-01T00:60:00.000Z", false),
+            ("2024-01-01T00:00:61.000Z", false),
+            ("2024-01-01T00:00:0:.000Z", false),
+            ("2024-01-01T00:00:0/.000Z", false),
+            ("2024-01-01T00:00:00,000Z", false),
+            ("+024-01-01T00:00:00.000Z", false),
+        ] {
+            let by_chrono = DateTime::parse_from_rfc3339(text).ok().map(|date| date.to_utc());
+            assert_eq!((parse_own_form(text), by_chrono.is_some()), (by_chrono, is_date), "{text}");
+        }
+        for left_to_chrono in [
+            "2016-12-31T23:59:60.000Z",
+            "2024-09-01T01:02:03Z",
+            "2024-09-01T01:02:03.45Z",
+            "2024-09-01T01:02:03.4567Z",
+            "2024-09-01t01:02:03.456z",
+            "2024-09-01 01:02:03.456Z",
+            "2024-09-01T01:02:03.456+00:00",
+        ] {
+            assert_eq!(parse_own_form(left_to_chrono), None, "{left_to_chrono}");
+            assert!(parse(left_to_chrono).is_some(), "{left_to_chrono}");
         }
     }
 
@@ -477,7 +544,10 @@ mod tests {
             (json!(""), Expiry::Other(String::new())),
         ] {
             assert_eq!(from_value::<Expiry>(sent).unwrap(), read);
+            let date = if let Expiry::At(date) = read { Some(date) } else { None };
+            assert_eq!(read.utc(), date);
         }
+        assert_eq!(Patch::from("3 months"), Patch::Set(Expiry::After(3, TimeUnit::Month)));
     }
 
     #[test]

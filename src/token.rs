@@ -1,5 +1,11 @@
 //! The tokens of a profile: what programs sign in with.
 
+mod guard;
+mod rotate;
+
+pub use guard::TokenGuard;
+pub use rotate::RotationError;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -319,7 +325,8 @@ impl TokenApi<'_> {
     /// All of a profile's tokens that fit the query, page by page as the iterator advances.
     ///
     /// `GET /profile/{profile}/token`, 1,000 rows a page when the query doesn't say. Where fields are chosen and the token
-    /// isn't among them, name and creation date are asked for too.
+    /// isn't among them, name and creation date are asked for too. [`prefetch`](Rows::prefetch) has the next page fetched
+    /// while this one is worked on.
     ///
     /// # Errors
     ///
@@ -335,7 +342,7 @@ impl TokenApi<'_> {
     /// # }
     /// ```
     #[doc(alias = "tokenList")]
-    pub fn iter<R: Row + 'static>(&self, profile: impl Into<ProfileId>, query: &TokenQuery<R>) -> Rows<R> {
+    pub fn iter<R: Row>(&self, profile: impl Into<ProfileId>, query: &TokenQuery<R>) -> Rows<R> {
         let (client, profile, query) = (self.client.clone(), profile.into(), query.clone().with_key());
         let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.token().page(&profile, &query, page, amount))

@@ -13,6 +13,7 @@ use tagoio::bulk::{
     Report, Stop, Task, Wait,
 };
 use tagoio::clock::{Clock, ManualClock};
+use tagoio::profile::Service;
 use tagoio::run::{NewNotification, NewUser, UserField, UserInfo, UserOrder, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
 use tagoio::transport::{Method, Request, Response, Transport, TransportErrorKind, from_fn};
@@ -161,6 +162,34 @@ fn each_minute_is_used_up_and_none_is_exceeded() {
 }
 
 #[test]
+fn so_many_tasks_are_in_flight_as_there_are_jobs() {
+    const JOBS: usize = 4;
+    /// After which nobody else comes any more.
+    const LONG: Duration = Duration::from_secs(20);
+
+    let world = World::new(0);
+    let (all_there, in_flight, most) = (Stop::new(), AtomicUsize::new(0), AtomicUsize::new(0));
+    let tasks: Vec<_> = (0..3 * JOBS)
+        .map(|number| {
+            Call(number.to_string(), |_: &Client, _: Before| {
+                let there = in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+                most.fetch_max(there, Ordering::Relaxed);
+                if there == JOBS {
+                    all_there.request();
+                }
+                all_there.wait(LONG);
+                // Who waited in vain needn't be followed in that.
+                all_there.request();
+                in_flight.fetch_sub(1, Ordering::Relaxed);
+                Ok(Done::new(Action::Unchanged))
+            })
+        })
+        .collect();
+    assert!(world.bulk().jobs(JOBS).run(&tasks).is_complete());
+    assert_eq!(most.into_inner(), JOBS);
+}
+
+#[test]
 fn a_number_of_ones_own_counts_in_place_of_the_plans() {
     let world = World::with_room(40);
     let report = world.bulk().plan(Plan::Scale).per_minute(15).run(&creations(40));
@@ -281,6 +310,25 @@ fn several_notifications_are_deleted_and_one_that_is_not_there_is_missing() {
 }
 
 #[test]
+fn a_task_calls_the_route_that_it_says() {
+    let world = World::new(1);
+    let user = world.users().remove(0);
+    let sent = world.tago.run().notifications().create(&user, &notification()).unwrap();
+    let tasks: [Box<dyn Task>; 3] = [
+        Box::new(Notify::new(&user, notification())),
+        Box::new(DeleteNotification::new(sent)),
+        Box::new(DeleteUser::new(&user)),
+    ];
+    for task in tasks {
+        world.sandbox.clear_journal();
+        assert!(world.bulk().run(std::slice::from_ref(&task)).is_complete());
+        let called: Vec<_> = world.sandbox.journal().iter().map(|handled| handled.route.to_string()).collect();
+        // The sandbox names routes without a slash at their end.
+        assert_eq!(called, [task.route().unwrap().to_string().trim_end_matches('/')]);
+    }
+}
+
+#[test]
 fn a_task_whose_key_another_one_has_fails() {
     let world = World::new(2);
     let mut tasks = world.notifications();
@@ -374,6 +422,41 @@ fn what_a_gateway_gave_up_on_is_not_looked_up_before_tagoio_is_done_with_it() {
 }
 
 #[test]
+fn only_what_has_to_be_looked_up_is_left_alone_before_the_next_try() {
+    use TransportErrorKind::{Connect, ConnectionLost};
+
+    type Work = fn(&World) -> Box<dyn Task>;
+
+    let notify: Work = |world| Box::new(world.notifications().remove(0));
+    let create: Work = |_| Box::new(Create(0));
+    // (what becomes of the first requests, the work, after how many seconds it is done)
+    for (failures, work, seconds) in [
+        (&[Connect][..], notify, 0),
+        (&[ConnectionLost], notify, 10),
+        // The second request is the look.
+        (&[ConnectionLost, ConnectionLost, Connect], notify, 10),
+        (&[Connect], create, 0),
+        (&[ConnectionLost], create, 0),
+    ] {
+        let world = World::new(1);
+        let (sandbox, failing) = (world.sandbox.clone(), Mutex::new(failures.iter()));
+        let transport = from_fn(move |request: &Request| match failing.lock().unwrap().next() {
+            Some(failure) => Err((*failure).into()),
+            None => sandbox.send(request),
+        });
+        let tago = Client::builder().token(world.sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+        let started = world.clock.now();
+        let report = Bulk::new(&tago).clock(world.clock.clone()).run(&[work(&world)]);
+        assert!(report.is_complete(), "{failures:?}: {:?}", report.outcomes);
+        let took = world.clock.now().saturating_sub(started).as_secs();
+        assert!(
+            (seconds..seconds + 5).contains(&took),
+            "{failures:?}: {took} s, and {seconds} and the random waits are right"
+        );
+    }
+}
+
+#[test]
 fn a_passing_failure_is_tried_again_so_many_times_and_a_lasting_one_is_not() {
     // (fault, tries, requests, outcome)
     for (fault, tries, requests, outcome) in [
@@ -390,6 +473,7 @@ fn a_passing_failure_is_tried_again_so_many_times_and_a_lasting_one_is_not() {
         world.inject(FaultRule::new(fault.clone()).times(5));
         let report = world.bulk().tries(tries).run(&tasks);
         assert_eq!(letters(&report), outcome, "{fault:?}, {tries}");
+        assert_eq!(report.is_complete(), outcome == "d", "{fault:?}, {tries}");
         assert_eq!(world.sandbox.journal().len(), requests, "{fault:?}, {tries}");
         assert!(report.halt.is_none());
     }
@@ -439,7 +523,7 @@ fn what_cannot_be_found_out_is_uncertain() {
 #[test]
 fn an_older_notification_of_the_same_text_is_not_taken_for_the_one_that_got_lost() {
     // (minutes before, how many there are in the end)
-    for (minutes, in_the_end) in [(6, 2), (4, 1)] {
+    for (minutes, in_the_end) in [(6, 2), (5, 1), (4, 1)] {
         let world = World::new(1);
         world.tago.run().notifications().create(&world.users()[0], &notification()).unwrap();
         world.clock.advance(Duration::from_secs(minutes * 60));
@@ -516,6 +600,100 @@ fn a_stop_lets_what_is_in_flight_end_and_begins_nothing() {
         assert!((10..10 + jobs).contains(&done), "{done} of {jobs} jobs");
         assert_eq!((report.progress.not_tried, world.sandbox.users().len()), (40 - done, 40 - done));
         assert!(matches!(report.halt, Some(Halt::Asked)));
+    }
+}
+
+#[test]
+fn a_stop_that_comes_when_nothing_is_left_changes_nothing() {
+    let world = World::new(3);
+    let stop = Stop::new();
+    let listener = |event: &Event<'_>| {
+        if matches!(event, Event::Finished { progress, .. } if progress.finished() == progress.total) {
+            stop.request();
+        }
+    };
+    let report = world.bulk().jobs(1).stop(&stop).on_event(listener).run(&world.deletions());
+    assert!(stop.is_requested() && report.is_complete(), "{:?}", report.halt);
+}
+
+/// A task that TagoIO answers in a certain way.
+#[derive(Debug)]
+struct Errand(usize, Answered);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Well,
+    /// It takes a user of the plan, and there is none left.
+    LimitReached,
+    TokenRefused,
+    /// It is refused, and somebody asks for a stop.
+    Stopped,
+    /// Well, if it is asked: after all the others.
+    Last,
+}
+
+impl Task for Errand {
+    fn key(&self) -> Cow<'_, str> {
+        self.0.to_string().into()
+    }
+
+    fn run(&self, client: &Client, _: Before) -> Result<Done> {
+        client.raw(Method::Post, format!("/{:?}", self.1)).send::<()>()?;
+        Ok(Done::new(Action::Sent))
+    }
+
+    fn takes(&self) -> Option<Service> {
+        (self.1 == Answered::LimitReached).then_some(Service::RunUsers)
+    }
+
+    fn waits_for_others(&self) -> bool {
+        self.1 == Answered::Last
+    }
+}
+
+#[test]
+fn the_work_ends_for_the_first_reason_or_for_the_first_one_that_ends_all_of_it() {
+    use Answered::{Last, LimitReached, Stopped, TokenRefused, Well};
+
+    // (tasks, their outcomes, why it ends)
+    for (tasks, outcomes, halt) in [
+        (&[Well, Last][..], "dd", None),
+        (&[LimitReached, Well], "Fd", None),
+        (&[LimitReached, LimitReached, Well], "F-d", Some("LimitReached(RunUsers)")),
+        (&[LimitReached, LimitReached, Last], "F--", Some("LimitReached(RunUsers)")),
+        (&[LimitReached, Last], "F-", Some("OthersUndone")),
+        (&[LimitReached, LimitReached, Stopped, Well], "F-F-", Some("Asked")),
+        (&[LimitReached, LimitReached, TokenRefused, Well], "F-F-", Some("Unauthorized")),
+        (&[TokenRefused, Well], "F-", Some("Unauthorized")),
+        (&[Stopped, Well], "F-", Some("Asked")),
+        (&[Stopped, Last], "F-", Some("OthersUndone")),
+    ] {
+        let stop = Stop::new();
+        let transport = {
+            let stop = stop.clone();
+            from_fn(move |request: &Request| {
+                let refused = |status, message| {
+                    Ok(Response::new(status).with_body(format!(r#"{{"status":false,"message":"{message}"}}"#)))
+                };
+                if request.url().ends_with("LimitReached") {
+                    return refused(400, "You have exceeded the maximum limit of Run users");
+                }
+                if request.url().ends_with("TokenRefused") {
+                    return refused(401, "Unknown token");
+                }
+                if request.url().ends_with("Stopped") {
+                    stop.request();
+                    return refused(400, "No");
+                }
+                Ok(Response::new(200).with_body(r#"{"status":true,"result":null}"#))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let tasks: Vec<_> = tasks.iter().enumerate().map(|(at, answered)| Errand(at, *answered)).collect();
+        let clock = Arc::new(ManualClock::default());
+        let report = Bulk::new(&tago).jobs(1).clock(clock).stop(&stop).run(&tasks);
+        assert_eq!(letters(&report), outcomes, "{tasks:?}");
+        assert_eq!(report.halt.as_ref().map(|halt| format!("{halt:?}")).as_deref(), halt, "{tasks:?}");
     }
 }
 
@@ -626,6 +804,14 @@ fn outcomes_are_in_the_order_of_the_tasks_and_events_add_up() {
 }
 
 #[test]
+fn debug_shows_how_the_work_is_done_and_no_token() {
+    let world = World::new(0);
+    let shown = format!("{:?}", world.bulk().jobs(3).tries(7).plan(Plan::Scale).per_minute(15));
+    assert!(shown.contains("jobs: 3, plan: Some(Scale), per_minute: Some(15), tries: 7"), "{shown}");
+    assert!(!shown.contains(world.sandbox.token().expose()), "{shown}");
+}
+
+#[test]
 fn no_work_is_done_at_once() {
     let world = World::new(0);
     let report = world.bulk().run::<DeleteUser>(&[]);
@@ -662,7 +848,8 @@ fn a_task_learns_what_came_of_its_tries() {
     let user = world.users().remove(0);
     let seen = Mutex::new(Vec::new());
     let tasks = [Call("only".to_owned(), |client: &Client, before: Before| {
-        seen.lock().unwrap().push((before.tries, before.maybe_done, before.since.is_some()));
+        let since = before.since.unwrap().format("%T").to_string();
+        seen.lock().unwrap().push((before.tries, before.maybe_done, since));
         client.run().users().delete(&user)?;
         Ok(Done::new(Action::Deleted))
     })];
@@ -670,8 +857,9 @@ fn a_task_learns_what_came_of_its_tries() {
         world.inject(FaultRule::new(fault));
     }
     assert!(world.bulk().run(&tasks).is_complete());
-    let expected = [(0, false, true), (0, false, true), (1, true, true), (1, true, true)];
-    assert_eq!(*seen.lock().unwrap(), expected);
+    // What was held back may not have been done, so the time of the second try is the one that counts.
+    let expected = [(0, false, "12:45:09"), (0, false, "12:45:11"), (1, true, "12:45:11"), (1, true, "12:45:11")];
+    assert_eq!(*seen.lock().unwrap(), expected.map(|(tries, maybe_done, since)| (tries, maybe_done, since.to_owned())));
 }
 
 mod journal {
@@ -787,7 +975,7 @@ mod journal {
     fn what_was_held_back_is_known_not_to_be_sent() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
-        let world = World::new(1);
+        let world = World::new(3);
         world.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 5 }));
         let stop = Stop::new();
         let journal = Journal::create(&path, &header(&world)).unwrap();
@@ -796,8 +984,9 @@ mod journal {
                 stop.request();
             }
         };
-        let bulk = world.bulk().stop(&stop).journal(&journal);
-        assert_eq!(letters(&bulk.on_event(listener).run(&world.notifications())), "-");
+        let bulk = world.bulk().jobs(1).stop(&stop).journal(&journal);
+        assert_eq!(letters(&bulk.on_event(listener).run(&world.notifications())), "---");
+        assert_eq!(text(&path).matches("not tried").count(), 1, "of the others, which never began, it needs no word");
 
         let journal = Journal::resume(&path, &header(&world)).unwrap();
         assert!(world.bulk().journal(&journal).run(&world.notifications()).is_complete());
@@ -867,6 +1056,7 @@ mod journal {
             let journal = Journal::resume(&path, &header(&world)).unwrap();
             assert!(world.bulk().journal(&journal).run(&world.notifications()).is_complete());
             assert_eq!(world.clock.utc().format("%T").to_string(), found, "{at}");
+            assert_eq!(text(&path).matches("{\"begun\"").count(), 1, "{at}: it doesn't begin twice");
         }
     }
 

@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use tagoio::bulk::users::{
-    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan, UserRecord,
+    self, Change, ListError, PlanError, SyncOptions, TagPolicy, UserColumn, UserExport, UserList, UserPlan,
+    UserPlanner, UserRecord,
 };
-use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report};
-use tagoio::clock::ManualClock;
+use tagoio::bulk::{Action, Bulk, Halt, Journal, JournalHeader, Outcome, Report, Stop, Task as _};
+use tagoio::clock::{Clock as _, ManualClock};
 use tagoio::profile::Service;
 use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
@@ -95,51 +97,6 @@ fn export(tago: &Client, columns: &[UserColumn], start: fn(Vec<u8>, &[UserColumn
         }
     }
     export.finish().unwrap()
-}
-
-/// A file that counts its lines.
-struct Lines(Arc<AtomicUsize>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
-    const USERS: u32 = 5_000;
-    const PAGE: u32 = 500;
-    /// What the file's buffer holds.
-    const BUFFERED: usize = 200;
-
-    let sandbox = Sandbox::builder().empty().users(USERS).rate_limits(false).build();
-    let (written, fetched, ahead) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
-    let transport = {
-        let (sandbox, written, fetched, ahead) =
-            (sandbox.clone(), Arc::clone(&written), Arc::clone(&fetched), Arc::clone(&ahead));
-        from_fn(move |request: &Request| {
-            let before = fetched.fetch_add(PAGE as usize, Ordering::Relaxed);
-            ahead.fetch_max(before.saturating_sub(written.load(Ordering::Relaxed)), Ordering::Relaxed);
-            sandbox.send(request)
-        })
-    };
-    let tago = Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
-    let file = Lines(Arc::clone(&written));
-    let mut export = UserExport::csv(file, &[UserColumn::Email, UserColumn::Name, UserColumn::Tags]).unwrap();
-    for user in tago.run().users().iter(&UserQuery::new().amount(PAGE)) {
-        export.write(&user.unwrap()).unwrap();
-    }
-    export.finish().unwrap();
-    assert_eq!(written.load(Ordering::Relaxed), USERS as usize + 1, "a header, and a line for each");
-    assert!(fetched.load(Ordering::Relaxed) >= USERS as usize);
-    let ahead = ahead.load(Ordering::Relaxed);
-    assert!(ahead <= BUFFERED, "{ahead} users weren't written when the next page was fetched");
 }
 
 fn csv(file: Vec<u8>, columns: &[UserColumn]) -> UserExport<Vec<u8>> {
@@ -245,6 +202,7 @@ fn what_an_export_cannot_hold_is_refused() {
     assert_eq!(error.to_string(), format!("user {BEATRIZ} has 2 tags `a`: the column `tags` takes them all"));
 
     let mut export = csv(Vec::new(), &[UserColumn::Tag("a".to_owned()), UserColumn::Tags]);
+    assert_eq!(export.cells_left_empty(), 0);
     export.write(&tago.run().users().info(&id).unwrap()).unwrap();
     assert_eq!(export.cells_left_empty(), 1);
     assert_eq!(export.finish().unwrap(), b"tag:a,tags\n,a=1;a=2\n");
@@ -349,7 +307,9 @@ fn what_a_new_user_lacks_is_told_of_all_at_once_and_nothing_is_sent() {
 {"email": "duarte.fonseca@example.com", "phone": "1"}
 
 {"email": "b@x.io", "name": "B", "timezone": "UTC", "generate_password": false}
-{"email": "c@x.io", "name": "C", "password": "long enough", "active": false, "send_email": "invite"}"#;
+{"email": "c@x.io", "name": "C", "password": "long enough", "active": false, "send_email": "invite"}
+{"email": "d@x.io", "name": "D", "timezone": "UTC", "password": "long enough", "active": false}
+{"email": "e@x.io", "name": "E", "timezone": "UTC", "password": "long enough", "active": true, "send_email": true}"#;
     let why = "is missing: there is no such user yet, and a new one needs it";
     let mail = "line 5, column `send_email`: can't be on for a new user who isn't active".to_owned();
     let lacks = |line: u32, column: &str| format!("line {line}, column `{column}`: {why}");
@@ -411,6 +371,86 @@ fn few_records_are_looked_up_and_many_are_found_in_one_pass() {
     UserPlan::new(&tago, UserList::from_records(records).unwrap(), &options).unwrap();
     let asked: Vec<_> = requests(&sandbox).into_iter().filter(|route| route != "GET /run/users").collect();
     assert_eq!(asked, ["GET /run/users/{user}"]);
+}
+
+#[test]
+fn who_waits_for_a_plan_is_told_how_far_it_is() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(40).build();
+    let tago = sandbox.client().unwrap();
+    let of = |count: usize| {
+        let records = sandbox.users().into_iter().take(count).map(|user| UserRecord::new(user.email));
+        records.collect::<Vec<_>>()
+    };
+    // Of two of them, more is wanted than lists show.
+    let mut beyond_lists = of(3);
+    for record in &mut beyond_lists[..2] {
+        *record = record.clone().newsletter(true);
+    }
+    let count = |total: usize| (1..=total).map(move |done| (done, Some(total)));
+    for (records, with_missing, expected) in [
+        (of(3), false, count(3).collect::<Vec<_>>()),
+        (of(51), false, (1..=64).map(|done| (done, None)).collect()),
+        (of(1), true, (1..=64).map(|done| (done, None)).collect()),
+        (beyond_lists, false, count(3).chain(count(2)).collect()),
+        (Vec::new(), false, Vec::new()),
+    ] {
+        let mut told = Vec::new();
+        let list = UserList::from_records(records).unwrap();
+        let options = SyncOptions::new().delete_missing(with_missing);
+        let planner = UserPlanner::new(&tago).options(&options);
+        planner.on_progress(|progress| told.push((progress.done, progress.total))).plan(list.clone()).unwrap();
+        assert_eq!(told, expected, "{} records", list.len());
+    }
+}
+
+#[test]
+fn a_plan_that_is_stopped_asks_for_nothing_more() {
+    let (builder, _) = builder();
+    let sandbox = builder.users(2000).build();
+    let tago = sandbox.client().unwrap();
+    let of = |count: usize| {
+        let records = sandbox.users().into_iter().take(count).map(|user| UserRecord::new(user.email).newsletter(true));
+        UserList::from_records(records).unwrap()
+    };
+    // (records, the look-up after which the stop comes, requests at the most: several are in flight at once)
+    for (records, last, most) in [(50, 0, 0), (50, 1, 8), (50, 50, 50), (51, 1, 1), (51, 1001, 2), (51, 2024, 3)] {
+        let list = of(records);
+        sandbox.clear_journal();
+        let stop = Stop::new();
+        if last == 0 {
+            stop.request();
+        }
+        let planner = UserPlanner::new(&tago).stop(&stop).on_progress(|progress| {
+            if progress.done == last {
+                stop.request();
+            }
+        });
+        let error = planner.plan(list).unwrap_err();
+        assert!(matches!(error, PlanError::Stopped), "{error}");
+        let sent = requests(&sandbox).len();
+        assert!((last.min(1)..=most).contains(&sent), "{sent} requests, and the stop came after look-up {last}");
+    }
+}
+
+#[test]
+fn what_fails_once_a_stop_is_asked_for_is_no_failure() {
+    for is_asked_for in [true, false] {
+        let stop = Stop::new();
+        let transport = {
+            let stop = stop.clone();
+            from_fn(move |_: &Request| {
+                if is_asked_for {
+                    stop.request();
+                }
+                Ok(Response::new(503))
+            })
+        };
+        let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let list = UserList::from_records([UserRecord::new("jane@example.com")]).unwrap();
+        let error = UserPlanner::new(&tago).stop(&stop).plan(list).unwrap_err();
+        assert_eq!(matches!(error, PlanError::Stopped), is_asked_for, "{error}");
+    }
 }
 
 #[test]
@@ -739,6 +779,15 @@ fn what_somebody_else_changes_after_the_plan_stays() {
     assert_eq!(done(&run(&tago, &second, &clock), 0), ("unchanged", vec![]));
     assert_eq!(requests(&sandbox), ["GET /run/users/{user}"]);
 
+    // Each field of which the list gives a part is enough for a look.
+    for part in [r#""tags": {"a": "1"}"#, r#""options": {"date_format": "DD"}"#, r#""custom_preferences": {"c": "3"}"#]
+    {
+        let of_a_part = plan(&tago, &format!(r#"{{"email": "{BEATRIZ}", {part}}}"#), &options);
+        sandbox.clear_journal();
+        assert_eq!(done(&run(&tago, &of_a_part, &clock), 0).0, "updated", "{part}");
+        assert_eq!(requests(&sandbox), ["GET /run/users/{user}", "PUT /run/users/{user}"], "{part}");
+    }
+
     // What replaces all there is needs no look.
     let third = plan(&tago, &file, &options.tags(TagPolicy::Replace));
     sandbox.clear_journal();
@@ -830,52 +879,101 @@ fn users_are_found_by_id_or_address_however_many_there_are() {
     assert_eq!(found, [Some(all[3].clone()), None, Some(all[1].clone())]);
 }
 
-#[test]
-fn an_export_holds_no_more_than_a_page() {
-    use std::io::{self, Write};
-    use std::sync::atomic::{AtomicUsize, Ordering};
+/// A file that counts its lines.
+struct Lines(Arc<AtomicUsize>);
 
-    const PAGE: usize = 1000;
-    const PAGES: usize = 20;
-
-    /// Counts the lines that arrive.
-    struct Lines(Arc<AtomicUsize>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(bytes.split(|byte| *byte == b'\n').count() - 1, Ordering::Relaxed);
+        Ok(bytes.len())
     }
 
-    for start in [UserExport::csv, UserExport::json_lines] {
-        let lines = Arc::new(AtomicUsize::new(0));
-        let most_held = Arc::new(AtomicUsize::new(0));
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn who_registers_while_users_are_gone_through_is_found_too() {
+    let (builder, _) = builder();
+    let sandbox = builder.empty().users(1_500).build();
+    let transport = {
+        let (sandbox, owner, lists) = (sandbox.clone(), sandbox.client().unwrap(), AtomicUsize::new(0));
+        from_fn(move |request: &Request| {
+            let answer = sandbox.send(request);
+            if lists.fetch_add(1, Ordering::Relaxed) == 0 {
+                // Before everybody in the order of names.
+                let new = NewUser::new("!", "new@example.com", "UTC").generate_password(true);
+                owner.run().users().create(&new).unwrap();
+            }
+            answer
+        })
+    };
+    let tago = Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap();
+    let mut names: Vec<String> = sandbox.users().into_iter().take(60).map(|user| user.email).collect();
+    names.push("new@example.com".to_owned());
+    let found = users::find(&tago, &names).unwrap();
+    assert_eq!(found.iter().filter(|user| user.is_none()).count(), 0);
+}
+
+#[test]
+fn a_user_is_missing_only_when_tagoio_says_so() {
+    let (sandbox, tago, _) = sandbox();
+    let beatriz = user(&sandbox, BEATRIZ).id;
+    let record = || UserList::from_records([UserRecord::new(BEATRIZ).newsletter(true)]).unwrap();
+    // (answer, whether it says so)
+    for (status, body, says_so) in [
+        (404, r#"{"status":false,"message":"User Not Found"}"#, true),
+        (404, "<html>Not Found</html>", false),
+        (404, "", false),
+        (503, "", false),
+        (400, r#"{"status":false,"message":"Invalid ID"}"#, false),
+    ] {
+        let answer = Fault::Answer { status, content_type: "application/json".to_owned(), body: body.to_owned() };
+        let rule = FaultRule::new(answer).on(Get, "/run/users/*");
+        sandbox.inject(rule.clone().times(2)).unwrap();
+        assert_eq!(users::find(&tago, &[beatriz.as_str()]).is_ok(), says_so, "{status} {body}");
+        assert_eq!(users::details(&tago, std::slice::from_ref(&beatriz)).is_ok(), says_so, "{status} {body}");
+        sandbox.inject(rule).unwrap();
+        let plan = UserPlan::new(&tago, record(), &SyncOptions::new());
+        assert_eq!(matches!(plan, Err(PlanError::List(_))), says_so, "{status} {body}: {plan:?}");
+        assert_eq!(matches!(plan, Err(PlanError::Call(_))), !says_so, "{status} {body}: {plan:?}");
+    }
+}
+
+#[test]
+fn an_export_holds_no_more_than_a_page_however_many_users_there_are() {
+    const PAGE: usize = 1000;
+    const PAGES: usize = 20;
+    /// What the file's buffer holds.
+    const BUFFERED: usize = 200;
+
+    let starts = [UserExport::csv as fn(Lines, &[UserColumn]) -> _, UserExport::tsv, UserExport::json_lines];
+    for (start, header) in starts.into_iter().zip([1, 1, 0]) {
+        let (written, fetched, ahead) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let transport = {
-            let (lines, most_held, pages) = (Arc::clone(&lines), Arc::clone(&most_held), AtomicUsize::new(0));
+            let (written, fetched, ahead) = (Arc::clone(&written), Arc::clone(&fetched), Arc::clone(&ahead));
             from_fn(move |_| {
-                let page = pages.fetch_add(1, Ordering::Relaxed);
-                let held = (page * PAGE).saturating_sub(lines.load(Ordering::Relaxed));
-                most_held.fetch_max(held, Ordering::Relaxed);
-                let users = page * PAGE..if page < PAGES { (page + 1) * PAGE } else { page * PAGE };
-                let users: Vec<_> =
-                    users.map(|at| json!({"id": format!("{at}"), "email": format!("u{at}@x.io")})).collect();
-                Ok(Response::new(200).with_body(json!({"status": true, "result": users}).to_string()))
+                let before = fetched.load(Ordering::Relaxed);
+                ahead.fetch_max(before.saturating_sub(written.load(Ordering::Relaxed)), Ordering::Relaxed);
+                let users = before..(before + PAGE).min(PAGES * PAGE);
+                fetched.fetch_add(users.len(), Ordering::Relaxed);
+                let user =
+                    |at| json!({"id": format!("{at}"), "email": format!("user.{at}@example.com"), "name": "User"});
+                let page: Vec<_> = users.map(user).collect();
+                Ok(Response::new(200).with_body(json!({"status": true, "result": page}).to_string()))
             })
         };
         let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
-        let mut export = start(Lines(Arc::clone(&lines)), UserColumn::EXPORT).unwrap();
+        let mut export = start(Lines(Arc::clone(&written)), UserColumn::EXPORT).unwrap();
         for user in tago.run().users().iter(&UserQuery::new()) {
             export.write(&user.unwrap()).unwrap();
         }
         export.finish().unwrap();
-        assert!(lines.load(Ordering::Relaxed) >= PAGES * PAGE);
-        let most_held = most_held.load(Ordering::Relaxed);
-        assert!(most_held < PAGE, "{most_held} users were read and not written when the next page was asked for");
+        assert_eq!(fetched.load(Ordering::Relaxed), PAGES * PAGE);
+        assert_eq!(written.load(Ordering::Relaxed), header + PAGES * PAGE, "a line for each");
+        let ahead = ahead.load(Ordering::Relaxed);
+        assert!(ahead <= BUFFERED, "{ahead} users weren't written when the next page was fetched");
     }
 }
 
@@ -942,17 +1040,63 @@ fn beyond_the_plans_limit_nobody_is_created_and_the_rest_is_done() {
     assert_eq!((sandbox.users().len(), report.progress.not_tried), (2, 2));
 }
 
+/// New users and changes of those that there are, in such an order.
+fn mixed(sandbox: &Sandbox, order: &str) -> UserList {
+    let mut present = sandbox.users().into_iter();
+    let record = |(at, letter)| match letter {
+        'c' => UserRecord::new(format!("new.{at}@example.com")).name("New"),
+        _ => UserRecord::new(present.next().unwrap().email).phone("+351 1"),
+    };
+    UserList::from_records(order.chars().enumerate().map(record)).unwrap()
+}
+
+#[test]
+fn creations_and_changes_fill_the_windows_of_both_routes_at_once() {
+    let creations_first = "c".repeat(25) + &"u".repeat(25);
+    for order in [creations_first.clone(), creations_first.chars().rev().collect(), "cu".repeat(25)] {
+        for jobs in [1, 4] {
+            let (builder, clock) = builder();
+            let sandbox = builder.empty().users(50).build();
+            let tago = sandbox.client().unwrap();
+            for user in sandbox.users().iter().skip(25) {
+                tago.run().users().delete(&user.id).unwrap();
+            }
+            let options = SyncOptions::new().default_timezone("UTC").generate_passwords(true);
+            let plan = UserPlan::new(&tago, mixed(&sandbox, &order), &options).unwrap();
+            assert_eq!((plan.counts().create, plan.counts().update), (25, 25));
+            sandbox.clear_journal();
+
+            let start = clock.now();
+            let report = Bulk::new(&tago).jobs(jobs).per_minute(10).clock(clock.clone()).run(plan.tasks());
+            assert!(report.is_complete(), "{report:?}");
+            // Ten of each in the first minute and in the second, the rest in the third.
+            assert_eq!(clock.now(), start + Duration::from_secs(2 * 60), "{order}, {jobs} jobs");
+            let mut told: Vec<_> = plan.tasks().iter().map(|task| task.route().unwrap().to_string()).collect();
+            let mut sent = requests(&sandbox);
+            told.sort_unstable();
+            sent.sort_unstable();
+            assert_eq!(sent, told, "each calls the route that it says, once");
+        }
+    }
+}
+
 #[cfg(feature = "csv")]
 #[test]
 fn values_between_tabs_are_read_back() {
     let (_, tago, _) = sandbox();
-    for columns in [&["email"][..], &["name", "email", "tags"], &["email", "tag:a,b", "tag:c;d"]] {
+    for (columns, first_line) in [
+        (&["email"][..], "email"),
+        (&["name", "email", "tags"], "name\temail\ttags"),
+        (&["email", "tag:a,b", "tag:c;d"], "\"email\"\t\"tag:a,b\"\t\"tag:c;d\""),
+    ] {
         let columns: Vec<UserColumn> = columns.iter().map(|name| name.parse().unwrap()).collect();
         let mut export = UserExport::tsv(Vec::new(), &columns).unwrap();
         for user in tago.run().users().iter(&UserQuery::new()) {
             export.write(&user.unwrap()).unwrap();
         }
-        let read = UserList::from_csv(&export.finish().unwrap()[..]).unwrap();
+        let file = export.finish().unwrap();
+        assert!(file.starts_with(format!("{first_line}\n").as_bytes()), "{}", String::from_utf8_lossy(&file));
+        let read = UserList::from_csv(&file[..]).unwrap();
         assert_eq!(read.len(), 24, "{columns:?}");
     }
 }

@@ -41,6 +41,7 @@ fn recorded(
     program: impl FnOnce(&Client),
 ) -> (Cassette, String) {
     let record = Arc::new(Record::new(from_fn(service)));
+    assert_eq!(format!("{record:?}"), "Record { inner: FromFn, recorded: 0, .. }");
     program(&client(TOKEN, Arc::clone(&record)));
     record.save(file(name)).unwrap();
     let cassette = Cassette::load(file(name)).unwrap();
@@ -417,6 +418,8 @@ fn equal_requests_get_their_answers_in_order_and_each_once() {
             tago.run().info().unwrap();
         },
     );
+    let shown = "Cassette([Interaction(GET /run → 200), Interaction(GET /profile → 200), Interaction(GET /run → 200)])";
+    assert_eq!(format!("{cassette:?}"), shown);
     let replay = Arc::new(Replay::new(cassette));
     let tago = client("p-demo", Arc::clone(&replay));
     let unused = || replay.unused().iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -427,7 +430,9 @@ fn equal_requests_get_their_answers_in_order_and_each_once() {
     assert_eq!(unused(), ["GET /profile → 200"]);
     let error = tago.run().info().unwrap_err();
     assert!(!error.maybe_delivered() && !error.is_retryable());
-    assert_eq!(replay.unused()[0].path(), "/profile");
+    assert_eq!(format!("{replay:?}"), "Replay { recorded: 3, unused: 1, .. }");
+    let [unused] = &replay.unused()[..] else { panic!("one is left") };
+    assert_eq!((unused.method(), unused.path(), unused.status()), (Method::Get, "/profile", Some(200)));
 }
 
 #[test]
@@ -513,6 +518,61 @@ fn a_request_that_is_not_recorded_is_named_with_what_comes_nearest() {
     assert_eq!(source.kind(), TransportErrorKind::NotRecorded);
     assert_eq!(source.to_string(), "the cassette has no answer");
     assert_eq!(source.source().unwrap().to_string(), "GET /run isn't recorded: the cassette is empty");
+}
+
+/// What a replay of these exchanges (query and body of a `POST /account`) says of a request that isn't among them.
+fn nearest(recorded: &[(&str, Value)], query: &str, body: &Value) -> String {
+    let post = |query: &str, body: &Value| {
+        Request::new(Method::Post, format!("https://api.tago.io/account?{query}")).with_body(body.to_string())
+    };
+    let record = Record::new(from_fn(|_: &Request| Ok(Response::new(200))));
+    for (query, body) in recorded {
+        record.send(&post(query, body)).unwrap();
+    }
+    let error = Replay::new(record.cassette()).send(&post(query, body)).unwrap_err();
+    let said = error.source().unwrap().to_string();
+    said.split_once("the nearest, interaction ").unwrap().1.to_owned()
+}
+
+#[test]
+fn the_nearest_recording_has_the_query_in_common_or_else_the_body() {
+    let recorded = [("x=1", json!({"n": 1})), ("x=2", json!({"n": 2})), ("x=1", json!({"n": 2}))];
+    for (query, n, said) in [
+        ("x=2", 1, "2 of 3 (POST /account), differs in the body at `.n`"),
+        ("x=3", 2, "2 of 3 (POST /account), differs in the query"),
+        ("x=3", 3, "1 of 3 (POST /account), differs in the query and the body at `.n`"),
+    ] {
+        assert_eq!(nearest(&recorded, query, &json!({"n": n})), said);
+    }
+}
+
+#[test]
+fn of_equal_recordings_one_that_was_not_replayed_is_nearest() {
+    let record = Record::new(from_fn(|_: &Request| Ok(Response::new(200))));
+    for _ in 0..2 {
+        record.send(&get("/run/users?page=1")).unwrap();
+    }
+    let replay = Replay::new(record.cassette());
+    replay.send(&get("/run/users?page=1")).unwrap();
+    let said = replay.send(&get("/run/users?page=2")).unwrap_err().source().unwrap().to_string();
+    assert!(said.contains("the nearest, interaction 2 of 2 (GET /run/users), differs in the query"), "{said}");
+}
+
+#[test]
+fn where_bodies_begin_to_differ_is_said_without_their_values() {
+    for (recorded, asked, place) in [
+        (json!({"a": 1, "b": {"c": 1}}), json!({"a": 1, "b": {"c": 2}}), "the body at `.b.c`"),
+        (json!({"a": 1}), json!({"b": 1}), "the body at `.a`"),
+        (json!({"a": 1}), json!({"a": 1, "b": 1}), "the body at `.b`"),
+        (json!([1, 2, 3]), json!([1, 5, 3]), "the body at `[1]`"),
+        (json!([1]), json!([1, 2]), "the body at `[1]`"),
+        (json!({"a": [1, {"k": 1}]}), json!({"a": [1, {"k": 2}]}), "the body at `.a[1].k`"),
+        (json!(1), json!(2), "the body"),
+        (json!({}), json!([]), "the body"),
+    ] {
+        let said = nearest(&[("x=1", recorded)], "x=1", &asked);
+        assert_eq!(said, format!("1 of 1 (POST /account), differs in {place}"));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tagoio::transport::{Request, Response, from_fn};
+use tagoio::transport::{Method, Request, Response, from_fn};
 use tagoio::{Client, ClientBuilder, Error, Region, Token};
 
 /// A builder over a transport that answers everything with nothing, in an environment of these variables; and a place
@@ -157,5 +157,21 @@ fn a_client_is_shared_between_threads_and_shows_no_token() {
     fn shareable<T: Send + Sync + Clone + 'static>(_: &T) {}
     let client = builder(&[]).0.token(Token::new("p-canary").unwrap()).build().unwrap();
     shareable(&client);
-    assert!(!format!("{client:?} {:?}", builder(&[]).0.token("p-canary")).contains("canary"));
+    assert_eq!(client.region(), &Region::default());
+    let in_europe = builder(&[]).0.token("p-canary").region(Region::EU_W1);
+    let shown = format!("{in_europe:?}");
+    assert!(
+        shown.starts_with("ClientBuilder { region: Some(Region { base_url: ") && !shown.contains("canary"),
+        "{shown}"
+    );
+    let in_europe = in_europe.build().unwrap();
+    assert_eq!(in_europe.region(), &Region::EU_W1);
+    let shown = format!("{in_europe:?}");
+    let beginning = r#"Client { region: Region { base_url: "https://api.eu-w1.tago.io" }, token: Token(…), "#;
+    assert!(shown.starts_with(beginning) && !shown.contains("canary"), "{shown}");
+    let shown = format!("{:?}", in_europe.raw(Method::Get, "/tags/keys/p-canary").query("token", "canary"));
+    assert!(
+        shown.contains("Operation { route: GET /tags/keys/{…}, repeatable: true") && !shown.contains("canary"),
+        "{shown}"
+    );
 }

@@ -124,4 +124,5 @@ fn the_outcome_passes_unchanged() {
     let logged = Logged::new(from_fn(|_: &Request| Ok(answer.clone())));
     let request = Request::new(tagoio::transport::Method::Get, "https://api.tago.io/run");
     assert_eq!(logged.send(&request).unwrap(), answer);
+    assert_eq!(format!("{logged:?}"), "Logged { inner: FromFn, .. }");
 }

@@ -2,6 +2,7 @@
 #![cfg(feature = "_ureq")]
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -566,6 +567,30 @@ mod connection {
     }
 
     #[test]
+    fn one_that_ends_under_a_request_is_replaced_once_and_what_comes_then_does_not_hide_it() {
+        for (method, expected) in
+            [(Method::Get, TransportErrorKind::Connect), (Method::Post, TransportErrorKind::ConnectionLost)]
+        {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let url = format!("http://{}/run", listener.local_addr().unwrap());
+            let server = thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                // Nobody takes another connection.
+                drop(listener);
+                assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
+                stream.write_all(&success("1")).unwrap();
+                assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
+            });
+            let ureq = UreqTransport::with_proxy(&Proxy::None).unwrap();
+            assert_eq!(ureq.send(&Request::new(Method::Get, url.as_str())).unwrap().status(), 200);
+            let error = ureq.send(&Request::new(method, url)).unwrap_err();
+            assert_eq!(error.kind(), expected, "{error:?}");
+            assert!(error.maybe_delivered());
+            server.join().unwrap();
+        }
+    }
+
+    #[test]
     fn one_that_was_closed_while_idle_is_replaced() {
         let server = Server::start(|peer| {
             peer.receive();
@@ -1011,29 +1036,33 @@ mod tls {
 
     #[cfg(feature = "rustls")]
     #[test]
-    fn only_what_certainly_precedes_the_request_is_a_failed_handshake() {
-        use TransportErrorKind::{ConnectionLost, Other, Tls};
+    fn what_breaks_in_the_handshake_was_not_delivered_and_of_a_given_agent_only_what_certainly_precedes_the_request() {
+        use TransportErrorKind::{Connect, ConnectionLost, Other, Tls};
 
         const HANDSHAKE_FAILURE: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
         const PROTOCOL_VERSION: &[u8] = &[21, 3, 3, 0, 2, 2, 70];
         const INTERNAL_ERROR: &[u8] = &[21, 3, 3, 0, 2, 2, 80];
-        for (bytes, expected) in [
-            (HANDSHAKE_FAILURE, Tls),
-            (PROTOCOL_VERSION, Tls),
-            (INTERNAL_ERROR, Other),
-            (b"HTTP/1.1 400 Bad Request\r\n\r\n", Other),
-            (b"", ConnectionLost),
+        let given = ureq::Agent::config_builder().proxy(None).build().new_agent();
+        let (own, given) = (UreqTransport::with_proxy(&Proxy::None).unwrap(), UreqTransport::with_agent(given));
+        for (bytes, expected, of_given) in [
+            (HANDSHAKE_FAILURE, Tls, Tls),
+            (PROTOCOL_VERSION, Tls, Tls),
+            (INTERNAL_ERROR, Tls, Other),
+            (b"HTTP/1.1 400 Bad Request\r\n\r\n", Tls, Other),
+            (b"", Connect, ConnectionLost),
         ] {
-            let server = Server::start(move |peer| {
-                // All of the client's greeting, which is one record.
-                let mut header = [0; 5];
-                (&*peer.stream).read_exact(&mut header).unwrap();
-                let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
-                (&*peer.stream).read_exact(&mut record).unwrap();
-                peer.send(bytes);
-            });
-            let error = post(&client_of(&https(&server)).build().unwrap()).unwrap_err();
-            assert_eq!(kind(&error), expected, "{bytes:?}: {error:?}");
+            for (transport, expected) in [(&own, expected), (&given, of_given)] {
+                let server = Server::start(move |peer| {
+                    // All of the client's greeting, which is one record.
+                    let mut header = [0; 5];
+                    (&*peer.stream).read_exact(&mut header).unwrap();
+                    let mut record = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+                    (&*peer.stream).read_exact(&mut record).unwrap();
+                    peer.send(bytes);
+                });
+                let error = transport.send(&Request::new(Method::Post, https(&server))).unwrap_err();
+                assert_eq!(error.kind(), expected, "{bytes:?}: {error:?}");
+            }
         }
     }
 }

@@ -154,6 +154,16 @@ fn without_limits_everything_passes() {
 }
 
 #[test]
+fn a_stack_of_transports_shows_what_it_is_made_of() {
+    let end = from_fn(|_: &Request| Ok(Response::new(200)));
+    let throttle = Throttle::new(end).limit(Method::Post, "/run/users", 30).without_waiting();
+    let shown = format!("{:?}", Retry::new(throttle, RetryPolicy::attempts(2)));
+    let inner = r#"Throttle { inner: FromFn, limits: [("POST /run/users", 30)], waits: false, .. }"#;
+    let beginning = format!("Retry {{ inner: {inner}, policy: RetryPolicy {{ attempts: 2, ");
+    assert!(shown.starts_with(&beginning), "{shown}");
+}
+
+#[test]
 fn who_does_not_want_to_wait_is_told_how_long_it_would_take() {
     let clock = clock_at("12:45:09");
     let service = Service::new(clock.clone());

@@ -192,6 +192,25 @@ fn use_is_a_part_of_the_allocation_and_alerts_at_three_thresholds() {
 }
 
 #[test]
+fn the_room_for_users_is_known_where_tagoio_says_all_of_it_and_nothing_else() {
+    for (limit, used, amount, room) in [
+        (json!(200), json!(24), json!(24), Some(176)),
+        (json!(5), json!(5), json!(5), Some(0)),
+        (json!(2), json!(24), json!(24), Some(0)),
+        (json!(2.5), json!(1), json!(1), Some(1)),
+        (json!(200), json!(24), json!(null), Some(176)),
+        (json!(200), json!(24), json!(25), None),
+        (json!(null), json!(24), json!(24), None),
+        (json!(200), json!(null), json!(24), None),
+    ] {
+        let of = |number: &Value| json!({"run_users": number});
+        let summary = json!({"limit": of(&limit), "limit_used": of(&used), "amount": of(&amount)});
+        let read: ProfileSummary = serde_json::from_value(summary.clone()).unwrap();
+        assert_eq!(read.room_for_users(), room, "{summary}");
+    }
+}
+
+#[test]
 fn the_point_before_is_asked_for_with_the_first_one_so_that_no_part_of_its_day_is_given() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);

@@ -10,9 +10,9 @@ use std::os::unix::fs::FileExt as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tagoio::profile::Credentials;
-use tagoio::run::{IdpMetadata, NewUser};
+use tagoio::run::{IdpMetadata, NewUser, SamlEdit};
 use tagoio::token::{NewToken, Permission, VerificationCode};
-use tagoio::transport::{Response, TransportErrorKind, from_fn};
+use tagoio::transport::{Method, Response, TransportErrorKind, from_fn};
 use tagoio::{Client, Password, PinCode, ProfileId, Token};
 
 /// A secret that is nowhere in memory, not even in the program itself, until it is asked for.
@@ -23,7 +23,9 @@ struct Planted {
 }
 
 impl Planted {
-    const LENGTH: usize = 32;
+    const LENGTH: usize = 96;
+    /// An allocator writes its own notes to the beginning of what it is given back: only the rest is looked for.
+    const OVERWRITTEN: usize = 16;
 
     const fn letters(seed: u8) -> Self {
         Self { seed, digits: false }
@@ -42,9 +44,10 @@ impl Planted {
         text
     }
 
+    /// Whether what isn't overwritten begins there.
     fn begins_at(self, memory: &[u8]) -> bool {
-        memory.len() >= Self::LENGTH
-            && memory[..Self::LENGTH].iter().enumerate().all(|(at, byte)| *byte == self.byte(at))
+        let rest = Self::OVERWRITTEN..Self::LENGTH;
+        memory.len() >= rest.len() && rest.zip(memory).all(|(at, byte)| *byte == self.byte(at))
     }
 
     /// How many copies there are.
@@ -68,7 +71,7 @@ impl Planted {
             while at < end {
                 window.fill(0);
                 let Ok(count) = memory.read_at(&mut window, at) else { break };
-                let first = self.byte(0);
+                let first = self.byte(Self::OVERWRITTEN);
                 let beginnings = window[..count.min(STEP)].iter().enumerate().filter(|(_, byte)| **byte == first);
                 let others = beginnings.map(|(offset, _)| offset).filter(|offset| {
                     let place = at + *offset as u64;
@@ -104,6 +107,7 @@ fn secrets_are_gone_from_memory_with_their_last_copy() {
     let text = forgotten.text();
     assert_eq!(forgotten.copies(), 1);
     drop(text);
+    assert_eq!(forgotten.copies(), 1, "to give memory back is not to wipe it");
 
     wiped(Planted::letters(2), "a token", |text| Token::new(text).expect("a token"));
     wiped(Planted::letters(3), "a password", |text| Password::new(text).expect("a password"));
@@ -136,19 +140,18 @@ fn secrets_are_gone_from_memory_with_their_last_copy() {
 
 /// Requests that hold secrets are wiped, bodies and URLs included, when the call is over.
 fn in_requests() {
-    let sent = |answer: bool| {
-        let transport = from_fn(move |_| {
-            if answer {
-                Ok(Response::new(200).with_body(r#"{"status":true,"result":"ok"}"#))
-            } else {
-                Err(TransportErrorKind::Timeout.into())
-            }
+    let sent = |outcome: Option<(u16, &'static str)>| {
+        let transport = from_fn(move |_| match outcome {
+            Some((status, body)) => Ok(Response::new(status).with_body(body)),
+            None => Err(TransportErrorKind::Timeout.into()),
         });
         let builder = Client::builder().token("p-demo").vars(|_| None);
         builder.transport(transport).build().expect("a client")
     };
-    for (round, answer) in [true, false].into_iter().enumerate() {
-        let tago = sent(answer);
+    let outcomes =
+        [Some((200, r#"{"status":true,"result":"ok"}"#)), Some((400, r#"{"status":false,"message":"no"}"#)), None];
+    for (round, outcome) in outcomes.into_iter().enumerate() {
+        let tago = sent(outcome);
         let seed = 10 + 10 * u8::try_from(round).expect("a small number");
         let check = |secret: Planted, what: &str, call: &dyn Fn(String)| {
             call(secret.text());
@@ -166,14 +169,28 @@ fn in_requests() {
             let new = NewUser::new("n".repeat(5000), "n@x.io", "UTC").company("c".repeat(5000)).password(password);
             drop(tago.run().users().create(&new));
         });
+        check(Planted::letters(seed + 6), "the password that a body says often", &|text| {
+            let password = Password::new(text).expect("a password");
+            drop(tago.raw(Method::Put, "/account").json(&vec![password; 32]).send::<String>());
+        });
+        check(Planted::letters(seed + 5), "the beginning of a long password", &|text| {
+            // An answer is searched for it in its encoded form, too, which is three times as long.
+            let mut password = String::with_capacity(1000);
+            password.push_str(&text);
+            password.push_str(&" ".repeat(500));
+            drop(Password::new(text).expect("wiped"));
+            let password = Password::new(password).expect("a password");
+            drop(tago.profile().delete(ProfileId::CURRENT, &Credentials::new(password)));
+        });
         check(Planted::letters(seed + 3), "what a token is made with", &|text| {
             let new =
                 NewToken::new("ci", Permission::Read).verification_code(VerificationCode::new(text).expect("a code"));
             drop(tago.token().create(ProfileId::CURRENT, &new));
         });
         check(Planted::letters(seed + 4), "metadata", &|text| {
-            let xml = BASE64_STANDARD.decode(text).expect("base 64");
-            let edit = tagoio::run::SamlEdit::new().idp_metadata(IdpMetadata::from_xml(xml));
+            let metadata = IdpMetadata::new(text).expect("metadata");
+            let xml = BASE64_STANDARD.decode(metadata.expose()).expect("base 64");
+            let edit = SamlEdit::new().idp_metadata(IdpMetadata::from_xml(xml));
             drop(tago.run().saml().edit(&edit));
         });
     }

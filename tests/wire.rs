@@ -14,8 +14,8 @@ use tagoio::profile::{
 };
 use tagoio::run::{
     ButtonTrigger, IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationButton, NotificationEdit,
-    NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SendEmail, SignUpMethod, Theme, ThemeOption,
-    UserEdit, UserField, UserInvite, UserOptions, UserOrder, UserQuery,
+    NotificationIcon, RunSettings, SamlAttributeMappings, SamlEdit, SignUpMethod, Theme, ThemeOption, UserEdit,
+    UserField, UserInvite, UserOptions, UserOrder, UserQuery,
 };
 use tagoio::token::{NewToken, Permission, TokenField, TokenOrder, TokenQuery, VerificationCode};
 use tagoio::{Client, Direction, Expiry, Password, Patch, PinCode, ProfileId, Result, Tag, TimeUnit, Timestamp, Token};
@@ -808,6 +808,12 @@ fn user_lists() {
         None,
         json!([]),
     );
+    for (query, written) in [
+        (UserQuery::new(), json!({})),
+        (UserQuery::new().page(2).active(true), json!({"page": 2, "filter": {"active": true}})),
+    ] {
+        assert_eq!(serde_json::to_value(query).unwrap(), written);
+    }
 }
 
 #[test]
@@ -876,7 +882,7 @@ fn user_changes() {
         |tago| {
             let new = NewUser::new("J", "j@x.com", "UTC")
                 .generate_password(true)
-                .send_email(SendEmail::Template("invite".to_owned()))
+                .send_email("invite")
                 .company("C")
                 .phone("+1 555")
                 .language("en-us")
@@ -897,7 +903,7 @@ fn user_changes() {
     );
     row(
         "run().users().create",
-        |tago| tago.run().users().create(&NewUser::new("J", "j@x.com", "UTC").send_email(SendEmail::Welcome(true))),
+        |tago| tago.run().users().create(&NewUser::new("J", "j@x.com", "UTC").send_email(true)),
         ("POST /run/users", Never),
         json!({"name": "J", "email": "j@x.com", "timezone": "UTC", "send_email": true}),
         created,

@@ -2,8 +2,9 @@ use std::borrow::Cow;
 
 use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{NotificationId, UserId};
+use crate::transport::{Method, Route};
 
 /// Deletes a TagoRUN user. One that isn't there (any more) is [`Missing`](Action::Missing), and no error.
 ///
@@ -27,6 +28,10 @@ impl Task for DeleteUser {
 
     fn run(&self, client: &Client, before: Before) -> Result<Done> {
         deleted(client.run().users().delete(&self.user), self.user.as_str(), before)
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Delete, "/run/users/{user}"))
     }
 }
 
@@ -55,22 +60,20 @@ impl Task for DeleteNotification {
         let answer = client.run().notifications().delete(&self.notification);
         deleted(answer, self.notification.as_str(), before)
     }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Delete, "/run/notification/{notification}"))
+    }
 }
 
 /// What came of a deletion.
 fn deleted<T>(answer: Result<T>, id: &str, before: Before) -> Result<Done> {
     let action = match answer {
         Ok(_) => Action::Deleted,
-        Err(error) if !is_missing(&error) => return Err(error),
+        Err(error) if !error.is_missing() => return Err(error),
         // Most likely it was the try before whose answer got lost.
         Err(_) if before.maybe_done => Action::Deleted,
         Err(_) => Action::Missing,
     };
     Ok(Done::new(action).id(id))
-}
-
-/// Whether it is TagoIO that doesn't know it. A proxy, or an address that is no API, answers 404 to everything, and that
-/// nobody is there any more would be the wrong thing to read from it.
-pub(super) fn is_missing(error: &Error) -> bool {
-    error.is_not_found() && error.message().is_some()
 }

@@ -173,7 +173,7 @@ impl<'a> Bulk<'a> {
 
     /// Fails what has the key of a task before it, finishes what the journal tells to be done, and gives the rest.
     fn sort_out<T: Task>(&self, tasks: &[T], book: &Book<'_, '_>) -> Vec<Pending> {
-        let fresh = |index| Pending { index, ..Pending::default() };
+        let fresh = |index: usize| Pending { index, route: tasks[index].route(), ..Pending::default() };
         let mut keys = HashSet::with_capacity(tasks.len());
         let mut pending = Vec::new();
         for (index, task) in tasks.iter().enumerate() {
@@ -487,10 +487,11 @@ fn refusal_wait(error: &Error, now: DateTime<Utc>) -> Duration {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::fs::File;
+    use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::super::task::{Action, Before, Done};
-    use super::super::{JournalHeader, report};
     use super::*;
     use crate::clock::ManualClock;
     use crate::error::{ApiError, Result};
@@ -555,12 +556,15 @@ mod tests {
         }
     }
 
-    /// A task that must not be repeated.
-    struct Once(u32);
+    /// A request, which may or may not be repeated.
+    struct Post {
+        number: u32,
+        is_repeatable: bool,
+    }
 
-    impl Task for Once {
+    impl Task for Post {
         fn key(&self) -> Cow<'_, str> {
-            self.0.to_string().into()
+            self.number.to_string().into()
         }
 
         fn run(&self, client: &Client, _: Before) -> Result<Done> {
@@ -569,12 +573,12 @@ mod tests {
         }
 
         fn is_repeatable(&self) -> bool {
-            false
+            self.is_repeatable
         }
     }
 
-    #[test]
-    fn what_the_journal_cannot_keep_is_not_begun() {
+    /// Does ten tasks with a journal in this file, and gives how many requests were sent.
+    fn work(file: File, path: &Path, is_repeatable: bool) -> (usize, Report) {
         let sent = Arc::new(AtomicUsize::new(0));
         let transport = {
             let sent = Arc::clone(&sent);
@@ -584,16 +588,41 @@ mod tests {
             })
         };
         let tago = Client::builder().token("p-demo").vars(|_| None).transport(transport).build().unwrap();
+        let journal = Journal::in_file(path, file);
+        let tasks: Vec<_> = (0..10).map(|number| Post { number, is_repeatable }).collect();
+        let report = Bulk::new(&tago).clock(Arc::new(ManualClock::default())).journal(&journal).run(&tasks);
+        (sent.load(Ordering::Relaxed), report)
+    }
+
+    fn journal_problem(report: &Report) -> String {
+        match &report.halt {
+            Some(Halt::Journal(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_the_journal_cannot_keep_is_not_begun() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
-        drop(Journal::create(&path, &JournalHeader::new("test", &tago)).unwrap());
-        let journal = Journal::read_only(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        let (sent, report) = work(File::open(&path).unwrap(), &path, false);
+        assert_eq!((sent, report.progress.not_tried), (0, 10));
+        assert_eq!(journal_problem(&report), format!("invalid journal {}: it can't be written", path.display()));
+    }
 
-        let tasks: Vec<_> = (0..10).map(Once).collect();
-        let report = Bulk::new(&tago).clock(Arc::new(ManualClock::default())).journal(&journal).run(&tasks);
-        assert_eq!(sent.load(Ordering::Relaxed), 0);
-        assert_eq!(report.progress.not_tried, 10);
-        let Some(report::Halt::Journal(error)) = report.halt else { panic!("{:?}", report.halt) };
-        assert_eq!(error.to_string(), format!("invalid journal {}: it can't be written", path.display()));
+    #[cfg(unix)]
+    #[test]
+    fn a_journal_that_does_not_get_to_the_disk_is_not_relied_on() {
+        use std::os::fd::OwnedFd;
+        use std::os::unix::net::UnixStream;
+
+        // A socket takes the lines, and has no disk for them.
+        for (is_repeatable, expected) in [(false, 0), (true, 10)] {
+            let (file, _reader) = UnixStream::pair().unwrap();
+            let (sent, report) = work(OwnedFd::from(file).into(), Path::new("socket"), is_repeatable);
+            assert_eq!((sent, report.progress.count(&Action::Sent)), (expected, expected));
+            assert_eq!(journal_problem(&report), "invalid journal socket: it can't be written");
+        }
     }
 }

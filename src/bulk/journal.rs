@@ -220,10 +220,10 @@ impl Journal {
         self.entries.values().filter(|entry| matches!(entry, Entry::Done(_))).count()
     }
 
-    /// A journal that can't be written.
+    /// A new journal in a file of any kind.
     #[cfg(test)]
-    pub(super) fn read_only(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::new(path, HashMap::new(), File::open(path)?))
+    pub(super) fn in_file(path: &Path, file: File) -> Self {
+        Self::new(path, HashMap::new(), file)
     }
 
     fn new(path: &Path, entries: HashMap<String, Entry>, file: File) -> Self {

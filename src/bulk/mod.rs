@@ -42,11 +42,11 @@
 //! # Rate limits
 //!
 //! TagoIO counts the requests of a profile and route in windows of one clock minute. With [`Bulk::plan`], or a number of
-//! your own ([`Bulk::per_minute`]), no window is exceeded; what doesn't fit in waits for the next one. Tasks that call the
-//! same routes fill each window. Where they call different ones, those of the fuller route also hold up the others:
-//! nothing new begins while there are as many waiting as there are [jobs](Bulk::jobs). A 429 that comes nevertheless, because other programs use the same profile, is waited out for as long as it asks.
-//! Neither is a try. Only the requests of one run are counted together; what went before it in the same minute isn't
-//! known.
+//! your own ([`Bulk::per_minute`]), no window is exceeded; what doesn't fit in waits for the next one. Each window is filled,
+//! those of several routes at once, as far as tasks say [which route](Task::route) they call: of one route, nothing new
+//! begins while there are as many waiting as there are [jobs](Bulk::jobs). A 429 that comes nevertheless, because other
+//! programs use the same profile, is waited out for as long as it asks. Neither is a try. Only the requests of one run are
+//! counted together; what went before it in the same minute isn't known.
 //!
 //! The engine counts each call of the client as one request, and repeats what is worth it by itself: the retries that
 //! `Client::new` and the builder put around their transport are left out during the work, whatever

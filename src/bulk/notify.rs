@@ -3,13 +3,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::delete::is_missing;
 use super::digest::digest;
 use super::task::{Action, Before, Done, Task};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::run::{NewNotification, NotificationInfo};
+use crate::transport::{Method, Route};
 
 /// By how much TagoIO's clock may be behind this computer's.
 const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(5);
@@ -60,7 +60,7 @@ impl Notify {
         let same = match client.run().notifications().list(&self.user) {
             Ok(all) => all.into_iter().filter(|one| self.is_same(one)),
             // Who isn't there hasn't got it.
-            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error),
         };
         let earliest = since.and_then(|since| since.checked_sub_signed(CLOCKS_DIFFER_BY));
@@ -101,5 +101,9 @@ impl Task for Notify {
 
     fn is_repeatable(&self) -> bool {
         false
+    }
+
+    fn route(&self) -> Option<Route> {
+        Some(Route::new(Method::Post, "/run/notification/"))
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use super::stop::Stop;
 use super::task::Before;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::transport::Route;
 
 /// The longest wait during which nobody looks whether a stop was asked for or something became due earlier.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -18,6 +19,8 @@ const SAME_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) index: usize,
+    /// The route that it says it calls.
+    pub(super) route: Option<Route>,
     pub(super) before: Before,
     /// Whether it may have been done by a request that can't be repeated, and nobody has found out since.
     pub(super) in_doubt: bool,
@@ -32,8 +35,8 @@ pub(super) struct Pending {
 /// Who does what next.
 ///
 /// Tasks come in their order. One that is put off waits until it is due and then goes before those that never began. So
-/// that an outage or a closed window doesn't put off all tasks one by one, nothing new begins while there are as many
-/// waiting as there are workers.
+/// that an outage or a closed window doesn't put off all tasks one by one, nothing new of a route begins while there are
+/// as many of it waiting as there are workers. Other routes have windows of their own: their tasks go on.
 pub(super) struct Queue<'a> {
     state: Mutex<State>,
     changed: Condvar,
@@ -44,8 +47,17 @@ pub(super) struct Queue<'a> {
     workers: usize,
 }
 
+/// The tasks of one route.
+#[derive(Default)]
+struct Lane {
+    /// Those that never began, in their order.
+    fresh: VecDeque<Pending>,
+    /// How many were put off.
+    waiting: usize,
+}
+
 struct State {
-    fresh: std::vec::IntoIter<Pending>,
+    lanes: HashMap<Option<Route>, Lane>,
     /// By when they are due. The index makes the key unique, and keeps the order of the tasks.
     put_off: BTreeMap<(Duration, usize), (Pending, Wait)>,
     in_flight: usize,
@@ -64,14 +76,11 @@ impl<'a> Queue<'a> {
         clock: &'a dyn Clock,
         moved_by_waiting: bool,
     ) -> Self {
-        let state = State {
-            fresh: tasks.into_iter(),
-            put_off: BTreeMap::new(),
-            in_flight: 0,
-            watched: false,
-            told: None,
-            halted: false,
-        };
+        let mut lanes = HashMap::<_, Lane>::new();
+        for pending in tasks {
+            lanes.entry(pending.route.clone()).or_default().fresh.push_back(pending);
+        }
+        let state = State { lanes, put_off: BTreeMap::new(), in_flight: 0, watched: false, told: None, halted: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), clock, moved_by_waiting, stop, workers }
     }
 
@@ -122,7 +131,9 @@ impl<'a> Queue<'a> {
     /// Puts a task off.
     pub(super) fn put_off(&self, pending: Pending, wait: Duration, why: Wait) {
         let due = self.clock.now().saturating_add(wait);
-        self.lock().put_off.insert((due, pending.index), (pending, why));
+        let mut state = self.lock();
+        state.lane(&pending).waiting += 1;
+        state.put_off.insert((due, pending.index), (pending, why));
     }
 
     /// Nothing begins any more.
@@ -135,7 +146,8 @@ impl<'a> Queue<'a> {
     pub(super) fn rest(&self) -> Vec<Pending> {
         let mut state = self.lock();
         let put_off = std::mem::take(&mut state.put_off).into_values().map(|(pending, _)| pending);
-        let mut rest: Vec<_> = put_off.chain(state.fresh.by_ref()).collect();
+        let fresh = std::mem::take(&mut state.lanes).into_values().flat_map(|lane| lane.fresh);
+        let mut rest: Vec<_> = put_off.chain(fresh).collect();
         rest.sort_unstable_by_key(|pending| pending.index);
         rest
     }
@@ -148,9 +160,17 @@ impl<'a> Queue<'a> {
 impl State {
     fn ready(&mut self, now: Duration, workers: usize) -> Option<Pending> {
         if self.next_due().is_some_and(|(due, _)| due <= now) {
-            return self.put_off.pop_first().map(|(_, (pending, _))| pending);
+            let (_, (pending, _)) = self.put_off.pop_first()?;
+            self.lane(&pending).waiting -= 1;
+            return Some(pending);
         }
-        if self.put_off.len() < workers { self.fresh.next() } else { None }
+        let open = self.lanes.values_mut().filter(|lane| lane.waiting < workers);
+        let first = open.filter_map(|lane| Some((lane.fresh.front()?.index, lane))).min_by_key(|(index, _)| *index);
+        first.and_then(|(_, lane)| lane.fresh.pop_front())
+    }
+
+    fn lane(&mut self, pending: &Pending) -> &mut Lane {
+        self.lanes.entry(pending.route.clone()).or_default()
     }
 
     fn next_due(&self) -> Option<(Duration, Wait)> {
@@ -180,6 +200,48 @@ impl Drop for Watch<'_> {
         if std::thread::panicking() {
             state.halted = true;
             self.0.changed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn pending(index: usize) -> Pending {
+        Pending { index, ..Pending::default() }
+    }
+
+    #[test]
+    fn a_wait_is_told_of_once_and_so_are_two_that_end_within_a_second() {
+        const FIRST: u64 = 10_000;
+
+        // (when the second task is due, in milliseconds; how long the waits are that are told of)
+        for (second, told) in [
+            (FIRST, vec![FIRST]),
+            (FIRST + 1_000, vec![FIRST]),
+            (FIRST + 1_001, vec![FIRST, 1_001]),
+            (FIRST + 60_000, vec![FIRST, 60_000]),
+        ] {
+            let (stop, clock) = (Stop::new(), ManualClock::default());
+            let queue = Queue::new(Vec::new(), 2, &stop, &clock, true);
+            for (index, due) in [FIRST, second].into_iter().enumerate() {
+                queue.put_off(pending(index), Duration::from_millis(due), Wait::Retry);
+            }
+            let waits = Mutex::new(Vec::new());
+            let mut taken = Vec::new();
+            while let Some((pending, _flight)) = queue.take(|wait, _| waits.lock().unwrap().push(wait.as_millis())) {
+                taken.push(pending.index);
+            }
+            assert_eq!(taken, [0, 1]);
+            assert_eq!(
+                waits.into_inner().unwrap(),
+                told.into_iter().map(u128::from).collect::<Vec<_>>(),
+                "{second} ms"
+            );
         }
     }
 }

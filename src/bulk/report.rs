@@ -196,23 +196,24 @@ pub enum Wait {
 mod tests {
     use super::*;
 
-    fn progress(total: usize, created: usize, resumed: usize, seconds: u64) -> Progress {
-        let done = BTreeMap::from([(Action::Created, created)]);
-        Progress { total, done, resumed, elapsed: Duration::from_secs(seconds), ..Progress::default() }
+    fn progress(total: usize, [created, failed, uncertain, resumed]: [usize; 4], seconds: u64) -> Progress {
+        let (done, elapsed) = (BTreeMap::from([(Action::Created, created)]), Duration::from_secs(seconds));
+        Progress { total, done, resumed, failed, uncertain, elapsed, ..Progress::default() }
     }
 
     #[test]
     fn the_time_left_goes_by_what_this_run_did() {
-        // (total, created, resumed, seconds, rate, seconds left)
-        for (total, created, resumed, seconds, rate, left) in [
-            (100, 0, 0, 0, None, None),
-            (100, 0, 50, 0, None, None),
-            (100, 0, 50, 10, Some(0.0), None),
-            (100, 20, 0, 10, Some(2.0), Some(40)),
-            (100, 20, 60, 10, Some(2.0), Some(10)),
-            (100, 40, 60, 10, Some(4.0), Some(0)),
+        // (created, failed, uncertain and resumed of 100, seconds, rate, seconds left)
+        for (counts, seconds, rate, left) in [
+            ([0, 0, 0, 0], 0, None, None),
+            ([0, 0, 0, 50], 0, None, None),
+            ([0, 0, 0, 50], 10, Some(0.0), None),
+            ([20, 0, 0, 0], 10, Some(2.0), Some(40)),
+            ([20, 0, 0, 60], 10, Some(2.0), Some(10)),
+            ([40, 0, 0, 60], 10, Some(4.0), Some(0)),
+            ([5, 12, 3, 60], 10, Some(2.0), Some(10)),
         ] {
-            let progress = progress(total, created, resumed, seconds);
+            let progress = progress(100, counts, seconds);
             assert_eq!(progress.rate(), rate, "{progress:?}");
             assert_eq!(progress.time_left(), left.map(Duration::from_secs), "{progress:?}");
         }

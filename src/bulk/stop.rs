@@ -114,6 +114,20 @@ mod tests {
             assert!(wait.join().unwrap());
         });
         assert!(stop.wait(Duration::MAX), "it stays pressed");
-        stop.clock().sleep(Duration::ZERO);
+    }
+
+    #[test]
+    fn its_clock_is_the_computers() {
+        const A_MOMENT: Duration = Duration::from_millis(1);
+
+        let stop = Stop::new();
+        let clock = stop.clock();
+        for is_requested in [false, true] {
+            assert_eq!(stop.is_requested(), is_requested);
+            let before = SystemClock.now();
+            clock.sleep(A_MOMENT);
+            assert!(clock.now() >= before + A_MOMENT);
+            stop.request();
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::error::Result;
 use crate::profile::Service;
+use crate::transport::Route;
 
 /// One piece of work of a [`Bulk`](super::Bulk).
 ///
@@ -55,6 +56,13 @@ pub trait Task: Send + Sync {
         true
     }
 
+    /// The route of the request that changes something, as [`Request::route`](crate::transport::Request::route) names it.
+    /// Tasks of one route wait for each other when its rate limit is used up, and those of other routes go on meanwhile.
+    /// Unknown by default; all whose route is unknown count as of one.
+    fn route(&self) -> Option<Route> {
+        None
+    }
+
     /// What it takes of something that the plan or the allocation limits, such as users. Once TagoIO refuses a task
     /// because [that limit is reached](crate::Error::is_limit_reached), the others that take of the same aren't tried.
     /// Nothing by default.
@@ -82,6 +90,10 @@ macro_rules! forward {
 
             fn is_repeatable(&self) -> bool {
                 (**self).is_repeatable()
+            }
+
+            fn route(&self) -> Option<Route> {
+                (**self).route()
             }
 
             fn takes(&self) -> Option<Service> {
@@ -204,6 +216,7 @@ mod tests {
         for action in all.into_iter().chain([Action::Other("moved".to_owned())]) {
             let json = serde_json::to_value(&action).unwrap();
             assert_eq!(json, action.as_str());
+            assert_eq!(format!("{action:>9}"), format!("{:>9}", action.as_str()));
             assert_eq!(serde_json::from_value::<Action>(json).unwrap(), action);
         }
     }

@@ -262,3 +262,16 @@ impl StatisticsDate {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_through_is_counted_and_what_is_there_is_a_level() {
+        let counted = Service::KNOWN.iter().filter(|service| service.is_counted()).map(Service::as_str);
+        let expected = ["input", "output", "analysis", "sms", "email", "push_notification", "dashboard_output"];
+        assert_eq!(counted.collect::<Vec<_>>(), expected);
+        assert!(!Service::Other("unknown".to_owned()).is_counted());
+    }
+}

@@ -133,6 +133,29 @@ pub struct ProfileSummary {
     pub tago_run: Option<String>,
 }
 
+impl ProfileSummary {
+    /// How many more TagoRUN users there may be: the limit less those that there are. `None` where it can't be known:
+    /// TagoIO doesn't tell both, or counts the users in [`limit_used`](Self::limit_used) and in
+    /// [`amount`](Self::amount) differently.
+    ///
+    /// ```
+    /// use serde_json::{from_value, json};
+    /// use tagoio::profile::ProfileSummary;
+    ///
+    /// let summary: ProfileSummary = from_value(json!({"limit": {"run_users": 200}, "limit_used": {"run_users": 24}}))?;
+    /// assert_eq!(summary.room_for_users(), Some(176));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn room_for_users(&self) -> Option<usize> {
+        let (limit, used) = (self.limit.run_users?, self.limit_used.run_users?);
+        if self.amount.run_users.is_some() && self.amount.run_users != self.limit_used.run_users {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 0 there is no room, either")]
+        Some((limit - used).floor() as usize)
+    }
+}
+
 /// How many of each resource a profile has. `None` where TagoIO doesn't say.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -18,13 +18,14 @@ pub use notifications::{
 };
 pub use saml::{SamlApi, SamlAttributeMappings, SamlEdit, SamlIdentityProvider, SamlInfo, SamlServiceProvider};
 pub use settings::{
-    ButtonCondition, EmailTemplate, Geolocation, Integration, OtpSettings, RunSettings, SecuritySettings,
-    SidebarButton, SignInButton, SignUpField, SignUpMethod, UserDeletion, WifiSetup,
+    ButtonCondition, EmailTemplate, Geolocation, Integration, LeftOut, LeftOutReason, OtpSettings, RunSettings,
+    SecuritySettings, SettingsChange, SettingsCopy, SettingsDifference, SettingsPart, SidebarButton, SignInButton,
+    SignUpField, SignUpMethod, UserDeletion, WifiSetup,
 };
 pub use theme::{Theme, ThemeOption};
 pub use users::{
-    LoginToken, NewUser, SendEmail, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder, UserQuery,
-    UserRow, UsersApi,
+    LoginToken, NewUser, SendEmail, Upserted, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder,
+    UserQuery, UserRow, UsersApi,
 };
 
 use serde::Serialize;
@@ -79,6 +80,57 @@ impl<'a> RunApi<'a> {
     /// ```
     pub fn edit(&self, settings: &RunSettings) -> Result<String> {
         self.client.confirm(put("/run").json(&settings.writable()))
+    }
+
+    /// What has to change so that another portal's settings are a copy of this one's; nothing is changed.
+    ///
+    /// `GET /run` of both · Access Management: *Profile / Access TagoRun settings*.
+    ///
+    /// # Errors
+    ///
+    /// As [`info`](RunApi::info).
+    ///
+    /// ```no_run
+    /// # use tagoio::run::{SettingsCopy, SettingsPart};
+    /// # fn run(staging: &tagoio::Client, live: &tagoio::Client) -> tagoio::Result<()> {
+    /// let look = SettingsCopy::new([SettingsPart::Theme, SettingsPart::Logos]);
+    /// for change in staging.run().compare_settings(live, &look)?.changes {
+    ///     println!("{change}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn compare_settings(&self, to: &Client, copy: &SettingsCopy) -> Result<SettingsDifference> {
+        Ok(copy.compare(&self.info()?, &to.run().info()?))
+    }
+
+    /// Copies parts of this portal's settings to another portal, and gives what changed there.
+    ///
+    /// `GET /run` of both, and `PUT /run` of the other when something differs · Access Management: *Profile / Access
+    /// TagoRun settings*, *Profile / Edit TagoRun settings*. TagoIO replaces structures as a whole, so what somebody else
+    /// changes in them between the two is undone.
+    ///
+    /// # Errors
+    ///
+    /// As [`info`](RunApi::info) and [`edit`](RunApi::edit).
+    ///
+    /// ```no_run
+    /// # use tagoio::run::{SettingsCopy, SettingsPart};
+    /// # fn run(staging: &tagoio::Client, live: &tagoio::Client) -> tagoio::Result<()> {
+    /// let look = SettingsCopy::new([SettingsPart::Theme, SettingsPart::SidebarButtons])
+    ///     .replacing("66a0000b1c2d3e4f50617281", "66b0000b1c2d3e4f50617282"); // the same dashboard over there
+    /// for left_out in staging.run().copy_settings(live, &look)?.left_out {
+    ///     println!("not copied: {left_out}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copy_settings(&self, to: &Client, copy: &SettingsCopy) -> Result<SettingsDifference> {
+        let difference = self.compare_settings(to, copy)?;
+        if !difference.is_empty() {
+            to.run().edit(&difference.edit)?;
+        }
+        Ok(difference)
     }
 
     /// Sends a test e-mail to the account's owner, and gives TagoIO's confirmation.

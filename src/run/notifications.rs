@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bulk::Notify;
+use crate::bulk::users::{UserJob, UserSelection};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{NotificationId, ResourceId, UserId};
 use crate::lenient::or_default;
 use crate::macros::{open_enum, request, settings};
@@ -263,6 +267,50 @@ impl NotificationsApi<'_> {
 
         let body = ForUser { run_user: user.into(), notification };
         self.client.send::<Created>(post("/run/notification/").json(&body)).map(|created| created.id)
+    }
+
+    /// Looks up the users who are to get a notification: those that a query fits, or these. It goes out when
+    /// [`run`](UserJob::run) says so, to each of them once, within the rate limits of the
+    /// [plan](crate::bulk::Bulk::plan); up to then it is a dry run.
+    ///
+    /// `GET /run/users`, as often as it takes for a query; each notification is a `POST /run/notification/`, and one whose
+    /// answer gets lost is looked for before it is sent again: see [`Notify`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) for a notification without a title or a text, and for a query that keeps
+    /// nobody out: [`UserSelection::Everybody`] says that everybody is meant. Otherwise as
+    /// [`UsersApi::list`](super::UsersApi::list).
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use tagoio::bulk::Bulk;
+    /// use tagoio::run::{NewNotification, UserQuery};
+    /// use tagoio::sandbox::Plan;
+    /// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+    ///
+    /// let maintenance = NewNotification::new().title("Maintenance").message("Tonight from 10 pm.");
+    /// let users = UserQuery::new().tag("site", "lisbon").active(true);
+    /// let report = tago.run().notifications().send_many(users, maintenance)?.run(&Bulk::new(&tago).plan(Plan::Scale));
+    /// for user in &report.users {
+    ///     println!("{}: {}", user.id, if user.outcome.done().is_some() { "sent" } else { "not sent" });
+    /// }
+    /// # assert!(report.is_complete() && !report.users.is_empty());
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn send_many(
+        &self,
+        users: impl Into<UserSelection>,
+        notification: impl Into<Arc<NewNotification>>,
+    ) -> Result<UserJob<Notify>> {
+        let notification = notification.into();
+        for (part, text) in [("title", &notification.title), ("text", &notification.message)] {
+            if text.as_deref().is_none_or(str::is_empty) {
+                return Err(Error::config("notification", format!("it has no {part}")));
+            }
+        }
+        UserJob::new(self.client, &users.into(), |user| Notify::new(user, Arc::clone(&notification)))
     }
 
     /// Changes a notification, and gives TagoIO's confirmation.

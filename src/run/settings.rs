@@ -1,3 +1,9 @@
+mod change;
+mod copy;
+
+pub use change::SettingsChange;
+pub use copy::{LeftOut, LeftOutReason, SettingsCopy, SettingsDifference, SettingsPart};
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::macros::open_enum;
+use crate::macros::{Kept, open_enum};
 
 open_enum! {
     /// An option of the portal's theme: nearly all are colours, such as `#1a2b3c` or `rgba(26, 43, 60, 0.5)`.
@@ -138,6 +138,12 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Theme(BTreeMap<ThemeOption, Value>);
+
+impl Kept for Theme {
+    fn keeps(value: &Value) -> bool {
+        value.is_object()
+    }
+}
 
 impl Theme {
     /// A theme without options.

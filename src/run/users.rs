@@ -1,10 +1,16 @@
+mod upsert;
+
+pub use upsert::Upserted;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bulk::DeleteUser;
+use crate::bulk::users::{TagPolicy, UserJob, UserRecord, UserSelection, key_of};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{ProfileId, UserId};
 use crate::lenient::or_default;
 use crate::macros::{open_enum, request, settings};
@@ -420,6 +426,35 @@ impl<R> UserQuery<R> {
         self.text_filter("updated_at", date.into().to_string())
     }
 
+    /// Whether its filters keep nobody out: there is none, or they ask for `*`, or for nothing.
+    ///
+    /// ```
+    /// use tagoio::run::UserQuery;
+    ///
+    /// assert!(UserQuery::new().email("*").amount(50).fits_everybody());
+    /// assert!(!UserQuery::new().email("*@example.com").fits_everybody());
+    /// ```
+    pub fn fits_everybody(&self) -> bool {
+        fn keeps_nobody_out(filter: &Value) -> bool {
+            match filter {
+                Value::Null => true,
+                Value::Bool(_) | Value::Number(_) => false,
+                // Every address has an `@`.
+                Value::String(text) => text.chars().all(|c| matches!(c, '*' | '@') || c.is_whitespace()),
+                Value::Array(parts) => parts.iter().all(keeps_nobody_out),
+                Value::Object(parts) => parts.values().all(keeps_nobody_out),
+            }
+        }
+
+        self.filter.values().all(keeps_nobody_out)
+    }
+
+    /// The tags that it asks for, each with its value unless any will do.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let tags = self.filter.get("tags").and_then(Value::as_array).into_iter().flatten();
+        tags.filter_map(|tag| Some((tag.get("key")?.as_str()?, tag.get("value").and_then(Value::as_str))))
+    }
+
     fn tag_filter(mut self, tag: Value) -> Self {
         match self.filter.entry("tags").or_insert_with(|| Value::Array(Vec::new())) {
             Value::Array(tags) => tags.push(tag),
@@ -486,6 +521,7 @@ impl UsersApi<'_> {
     /// All of the portal's users that fit the query, page by page as the iterator advances.
     ///
     /// `GET /run/users`, 1,000 rows a page when the query doesn't say. Where fields are chosen, the id is asked for too.
+    /// [`prefetch`](Rows::prefetch) has the next page fetched while this one is worked on.
     ///
     /// # Errors
     ///
@@ -501,7 +537,7 @@ impl UsersApi<'_> {
     /// # }
     /// ```
     #[doc(alias = "listUsers")]
-    pub fn iter<R: Row + 'static>(&self, query: &UserQuery<R>) -> Rows<R> {
+    pub fn iter<R: Row>(&self, query: &UserQuery<R>) -> Rows<R> {
         let (client, query) = (self.client.clone(), query.clone().with_id());
         let amount = query.amount_or(ITER_AMOUNT).min(LARGEST_AMOUNT);
         Rows::new(query.first_page(), amount, move |page| client.run().users().page(&query, page, amount))
@@ -529,6 +565,155 @@ impl UsersApi<'_> {
     pub fn info(&self, user: impl Into<UserId>) -> Result<UserInfo> {
         let one: OneOrArray<UserInfo> = self.client.send(get("/run/users/{user}").segment(user.into()))?;
         Ok(one.0)
+    }
+
+    /// The user with this e-mail address, whatever its case; `None` when there is none. [`bulk::users::find`] finds many
+    /// at once. What lists don't show is missing: [`info`](UsersApi::info) has it.
+    ///
+    /// `GET /run/users`, once, and once more when no address is written exactly so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) for an empty address; otherwise as [`list`](UsersApi::list). Without the
+    /// permission TagoIO may say that there is no user.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+    /// let found = tago.run().users().find_by_email("Beatriz.Almeida@Example.com")?;
+    /// assert_eq!(found.map(|user| user.name).as_deref(), Some("Beatriz Almeida"));
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    ///
+    /// [`bulk::users::find`]: crate::bulk::users::find
+    pub fn find_by_email(&self, email: &str) -> Result<Option<UserInfo>> {
+        if email.is_empty() {
+            return Err(Error::config("e-mail address", "it is empty"));
+        }
+        // What is compared as a whole is compared with its case; what is found by a part isn't.
+        for filter in [email.to_owned(), format!("*{email}*")] {
+            for user in self.iter(&UserQuery::new().email(filter)) {
+                let user = user?;
+                if key_of(&user.email) == key_of(email) {
+                    return Ok(Some(user));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Creates the user of this e-mail address or, where there is one, changes what differs. It says which of them
+    /// happened, and what changed.
+    ///
+    /// What the record doesn't set stays as it is. Its tags are merged with those that the user has, or replace them.
+    /// `password`, `generate_password` and `send_email` are for a user who is created. For many users at once there is
+    /// [`UserPlan`](crate::bulk::users::UserPlan).
+    ///
+    /// Two that run at once create one user: TagoIO refuses the second creation, because the address is taken, and that
+    /// user is changed instead. A creation whose answer gets lost isn't an error either: the address tells whether there
+    /// is a user now, and when there is none, it is tried once more. But two that *change* a user at once may undo each
+    /// other's tags, options and custom fields: TagoIO replaces each of these as a whole.
+    ///
+    /// [`find_by_email`](UsersApi::find_by_email), then `POST /run/users` or `PUT /run/users/{user}` or neither; besides,
+    /// `GET /run/users/{user}` when the record sets what lists don't show.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) for a record that TagoIO would refuse: without a name, a time zone or a
+    /// password for a new user, for example. [`is_limit_reached`](crate::Error::is_limit_reached) when no further user is
+    /// allowed. After any error it may be called again: nobody is created twice.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use tagoio::bulk::users::{TagPolicy, UserRecord};
+    /// use tagoio::run::Upserted;
+    /// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+    ///
+    /// let jane = UserRecord::new("jane@example.com")
+    ///     .name("Jane")
+    ///     .timezone("Europe/Lisbon")
+    ///     .generate_password(true)
+    ///     .tag("site", "lisbon");
+    /// let users = tago.run().users();
+    /// assert!(matches!(users.upsert(&jane, TagPolicy::Merge)?, Upserted::Created { .. }));
+    /// assert!(matches!(users.upsert(&jane, TagPolicy::Merge)?, Upserted::Unchanged { .. }));
+    /// match users.upsert(&jane.tag("floor", "2"), TagPolicy::Merge)? {
+    ///     Upserted::Updated { changes, .. } => assert_eq!(changes[0].to.as_deref(), Some("site=lisbon;floor=2")),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn upsert(&self, user: &UserRecord, tags: TagPolicy) -> Result<Upserted> {
+        upsert::upsert(self.client, user, tags)
+    }
+
+    /// Gives a user tags, and gives all that the user has then. A given key replaces all tags of that key, the others
+    /// stay: see [`Tag::merge`].
+    ///
+    /// `GET /run/users/{user}`, and `PUT /run/users/{user}` unless the user has them already. TagoIO only replaces tags
+    /// as a whole, so what somebody else changes between these two is undone.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// # let sandbox = tagoio::sandbox::Sandbox::new();
+    /// # let (tago, user) = (sandbox.client()?, &sandbox.users()[0].id);
+    /// let tags = tago.run().users().merge_tags(user, [("site", "lisbon"), ("floor", "2")])?;
+    /// assert!(tags.contains(&("floor", "2").into()));
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn merge_tags<T: Into<Tag>>(
+        &self,
+        user: impl Into<UserId>,
+        tags: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Tag>> {
+        let given: Vec<Tag> = tags.into_iter().map(Into::into).collect();
+        let user = self.info(user)?;
+        let merged = Tag::merge(&user.tags, &given);
+        if merged != user.tags {
+            self.edit(&user.id, &UserEdit::new().tags(merged.clone()))?;
+        }
+        Ok(merged)
+    }
+
+    /// Looks up the users who are to be deleted: those that a query fits, or these. Nobody is until
+    /// [`run`](UserJob::run) says so; up to then it is a dry run.
+    ///
+    /// `GET /run/users`, as often as it takes; each deletion is a `DELETE /run/users/{user}`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) for a query that keeps nobody out: [`UserSelection::Everybody`] says that
+    /// everybody is meant. Also when TagoIO gives a user who lacks a tag that the query asks for. Otherwise as
+    /// [`list`](UsersApi::list).
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use tagoio::bulk::Bulk;
+    /// use tagoio::run::UserQuery;
+    /// use tagoio::sandbox::Plan;
+    /// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+    ///
+    /// let leavers = tago.run().users().delete_all(UserQuery::new().tag("site", "porto"))?;
+    /// for user in leavers.users() {
+    ///     println!("{} would be deleted", user.email.as_deref().unwrap_or_default());
+    /// }
+    /// let report = leavers.run(&Bulk::new(&tago).plan(Plan::Scale));
+    /// for user in report.failures() {
+    ///     eprintln!("{}: {:?}", user.id, user.outcome);
+    /// }
+    /// # assert!(report.is_complete() && !leavers.is_empty());
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    pub fn delete_all(&self, users: impl Into<UserSelection>) -> Result<UserJob<DeleteUser>> {
+        UserJob::new(self.client, &users.into(), |user| DeleteUser::new(user))
     }
 
     /// Creates a user, and gives the id.
@@ -623,7 +808,7 @@ impl UsersApi<'_> {
     pub fn login_as(&self, user: impl Into<UserId>, expire_time: Option<&Expiry>) -> Result<LoginToken> {
         let mut operation = get("/run/users/{user}/login").segment(user.into()).never_repeat();
         if let Some(expire_time) = expire_time {
-            operation = operation.pair("expire_time", expire_time.to_string());
+            operation = operation.pair("expire_time", expire_time);
         }
         self.client.send(operation)
     }

@@ -25,11 +25,13 @@ pub enum TransportErrorKind {
     InvalidRequest,
     /// The host name could not be resolved. Not delivered.
     Dns,
-    /// No connection: refused, unreachable, or the proxy would not make one. Not delivered.
+    /// No connection: refused, unreachable, broken off before the request was sent, or the proxy would not make one. Not
+    /// delivered.
     Connect,
     /// No connection within the time given to it. Not delivered.
     ConnectTimeout,
-    /// TLS failed: an untrusted certificate, a wrong host name, no common version. Not delivered.
+    /// TLS failed: an untrusted certificate, a wrong host name, no common version, a server that doesn't speak it. Not
+    /// delivered.
     Tls,
     /// A [`Throttle`](super::Throttle) that does not wait held the request back. Not delivered.
     Throttled {

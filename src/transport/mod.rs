@@ -64,7 +64,8 @@ use std::sync::Arc;
 ///
 /// `Err` means that no complete answer was read: an HTTP 401 or 500 is `Ok`, and what it means is decided above.
 ///
-/// An implementation sends exactly one request for each call, does not follow redirects, keeps the request's
+/// An implementation sends exactly one request for each call (a [repeatable](Request::is_repeatable) one that was lost
+/// on a connection kept from an earlier call, it may send once more), does not follow redirects, keeps the request's
 /// [limits](Request::limits), and reads the body up to [`Limits::body`] bytes, undoing any content encoding that it
 /// asked for. When it fails it says whether the server may have received the request
 /// ([`TransportError::maybe_delivered`]), because that decides whether the request may be sent again.

@@ -196,25 +196,23 @@ impl Request {
         let url = url.into();
         let authority_at = url.find("://").map_or(0, |at| at + 3);
         let path_at = url[authority_at..].find(['/', '?', '#']).map_or(url.len(), |at| authority_at + at);
-        Self::assemble(Route::new(method, "(custom request)"), url, path_at)
+        Self::assemble(Route::new(method, "(custom request)"), Zeroizing::new(url), path_at)
     }
 
-    /// A request for a path (and query) below a base URL.
-    pub(crate) fn below(base: &str, route: Route, path_and_query: &str) -> Self {
-        // Exactly as long as it gets, so that it doesn't move and leave a copy behind.
-        let mut url = String::with_capacity(base.len() + path_and_query.len());
-        url.push_str(base);
-        url.push_str(path_and_query);
+    /// A request for a URL that begins with a base URL.
+    pub(crate) fn below(base: &str, route: Route, url: Zeroizing<String>) -> Self {
+        debug_assert!(url.starts_with(base), "the URL of {route} is not below its base");
         Self::assemble(route, url, base.len())
     }
 
-    fn assemble(route: Route, url: String, path_at: usize) -> Self {
+    fn assemble(route: Route, url: Zeroizing<String>, path_at: usize) -> Self {
         Self {
             repeatable: route.method.is_idempotent(),
             route,
-            url: Zeroizing::new(url),
+            url,
             path_at,
-            headers: Vec::with_capacity(4),
+            // As many as the client sends at most.
+            headers: Vec::with_capacity(5),
             body: None,
             limits: Limits::default(),
             path_secrets: Vec::new(),
@@ -390,7 +388,8 @@ mod tests {
             let request = Request::new(Method::Get, url);
             assert_eq!((request.base_url(), request.path(), request.query()), (base, path, query), "{url}");
         }
-        let prefixed = Request::below("https://h/prefix", Route::new(Method::Get, "/run"), "/run?a=b");
+        let url = Zeroizing::new("https://h/prefix/run?a=b".to_owned());
+        let prefixed = Request::below("https://h/prefix", Route::new(Method::Get, "/run"), url);
         assert_eq!((prefixed.url(), prefixed.path()), ("https://h/prefix/run?a=b", "/run"));
     }
 
@@ -400,7 +399,11 @@ mod tests {
             .with_secret_header("token", Token::new("canary").unwrap())
             .with_header("x-other", "canary")
             .with_body(*b"canary");
-        assert!(!format!("{request:?}").contains("canary"), "{request:?}");
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        let beginning =
+            r#"Request { route: DELETE (custom request), headers: ["token", "x-other"], body: Some("6 bytes")"#;
+        assert!(shown.starts_with(beginning), "{shown}");
     }
 
     #[test]
@@ -414,5 +417,8 @@ mod tests {
         assert_ne!(request(), request().with_body(*b""), "no body is not an empty body");
         assert_ne!(request(), request().with_header("x", "y"));
         assert_ne!(request(), request().with_repeatable(false));
+        assert_ne!(request(), request().with_limits(Limits { body: 1, ..Limits::default() }));
+        assert_ne!(request(), Request::new(Method::Head, "https://h/a").with_header("token", "t"));
+        assert_ne!(request(), Request::new(Method::Get, "https://h/b").with_header("token", "t"));
     }
 }

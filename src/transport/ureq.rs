@@ -1,22 +1,47 @@
-use std::fmt;
-use std::io::{self, Read as _};
-use std::time::Duration;
+mod connection;
+mod failure;
+mod names;
+mod origin;
+mod proxy;
 
-use ureq::http::{self, HeaderValue, header};
+use std::fmt;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ureq::AsSendBody;
+use ureq::http::{self, HeaderName, HeaderValue, header};
 
 use super::{Limits, Method, Request, Response, Streamed, Transport, TransportError, TransportErrorKind};
-use crate::error::{Error, Result};
-use crate::region::is_loopback;
+use crate::error::Result;
+use failure::{Failure, kind, transport_error};
+use names::Names;
+use origin::Origin;
+pub use proxy::Proxy;
+use proxy::Ways;
+
+/// How long a connection is kept without being used.
+const IDLE: Duration = Duration::from_secs(15);
+
+static KEPT_HEADERS: [HeaderName; 4] = [header::CONTENT_TYPE, header::DATE, header::LOCATION, header::RETRY_AFTER];
+
+type Answer = http::Response<ureq::Body>;
 
 /// Sends requests by [ureq](https://docs.rs/ureq): what [`Client::new`](crate::Client::new) uses, below a
 /// [`Retry`](super::Retry).
 ///
 /// * A redirect is the answer, never followed: the token would go along to the other host.
-/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones. The host is looked
-///   up for each request all the same: that is ureq's way.
-/// * [`Limits::connect`](super::Limits::connect) holds for looking the host up and for connecting each,
-///   [`Limits::attempt`](super::Limits::attempt) for everything together. Connecting gets nine tenths of an attempt at
-///   most, so that an attempt that ends without a connection says that nothing was delivered.
+/// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones.
+/// * A host name is looked up when a connection is made. Its addresses are remembered for a minute, or until none of them
+///   takes a connection; a new connection tries all of them in turn.
+/// * [`Limits::connect`](super::Limits::connect) holds for looking the host up, connecting and TLS together,
+///   [`Limits::attempt`](super::Limits::attempt) for everything. Connecting gets nine tenths of an attempt at most. Whatever
+///   fails before there is a connection, TLS handshake included, was not delivered.
+/// * A request leaves by one write, head and body together, when it is small enough for that (some 100 KiB).
+/// * A kept connection may be closed by the server at the very moment at which the next request is sent. When that
+///   connection ends before an answer begins, a [repeatable](Request::is_repeatable) request is sent once more at once,
+///   on a new connection or one that was in use within the last second, in what is left of the attempt's time. So is
+///   every request of which the operating system took not one byte. Any other fails as maybe delivered.
 /// * gzip is asked for and undone. No cookies are sent.
 /// * Of the answer's headers only `content-type`, `date`, `location` and `retry-after` are kept, because copying all of
 ///   them costs each call more than it brings.
@@ -45,126 +70,39 @@ use crate::region::is_loopback;
 #[derive(Clone)]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub struct UreqTransport {
-    agent: ureq::Agent,
-    proxies: Proxies,
+    shared: Arc<Shared>,
 }
 
-/// Which proxy a [`UreqTransport`] connects through.
-///
-/// A proxy is asked for a tunnel (`CONNECT`), so that it can't read what goes through `https`. Its address is that of an
-/// HTTP proxy, `http://proxy.example.com:3128`, with or without `user:password@` before the host.
-///
-/// ```
-/// use tagoio::transport::Proxy;
-///
-/// let proxy = Proxy::Url("http://jane:secret@proxy.example.com:3128".to_owned());
-/// assert_eq!(format!("{proxy:?}"), r#"Url("http://…@proxy.example.com:3128")"#);
-/// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
-pub enum Proxy {
-    /// The one that the environment names: `HTTPS_PROXY` (`HTTP_PROXY` for plain http), else `ALL_PROXY`, each also in
-    /// lower case. None for the hosts in `NO_PROXY` and the hosts below them, and never one for this very computer.
-    #[default]
-    Environment,
-    /// No proxy, whatever the environment says.
-    None,
-    /// This one, for every host.
-    Url(String),
+struct Shared {
+    agents: Agents,
+    origin: Origin,
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment => f.write_str("Environment"),
-            Self::None => f.write_str("None"),
-            Self::Url(url) => f.debug_tuple("Url").field(&without_credentials(url)).finish(),
-        }
-    }
+/// Sets what an answer's correctness depends on. A macro, because ureq's builders for an agent and for a request share no
+/// trait that can be named.
+macro_rules! carefully {
+    ($config:expr, $times:expr) => {{
+        let times: Times = $times;
+        let for_connection = time_to_connect(times).filter(ends);
+        $config
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .accept("")
+            .timeout_global(times.whole.filter(ends))
+            .timeout_per_read(times.silence.filter(ends))
+            // Only a given agent does these two one after the other.
+            .timeout_resolve(for_connection)
+            .timeout_connect(for_connection)
+    }};
 }
 
-fn without_credentials(url: &str) -> String {
-    match url.rsplit_once('@') {
-        Some((before, host)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}{}…@{host}", if scheme.is_empty() { "" } else { "://" })
-        }
-        None => url.to_owned(),
-    }
-}
-
-/// A [`Proxy`], looked up.
-#[derive(Clone)]
-enum Proxies {
-    /// What the caller's agent is configured for.
-    OfAgent,
-    Fixed(Option<ureq::Proxy>),
-    Environment {
-        http: Option<ureq::Proxy>,
-        https: Option<ureq::Proxy>,
-    },
-}
-
-impl Proxies {
-    fn look_up(proxy: &Proxy, vars: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        Ok(match proxy {
-            Proxy::None => Self::Fixed(None),
-            Proxy::Url(url) => Self::Fixed(Some(tunnel("proxy", url, "")?)),
-            Proxy::Environment => {
-                let var = |name: &'static str| {
-                    let value = vars(name).or_else(|| vars(&name.to_ascii_lowercase()));
-                    value.filter(|value| !value.is_empty())
-                };
-                let exempt = var("NO_PROXY").unwrap_or_default();
-                let first = |names: [&'static str; 2]| {
-                    let found = names.into_iter().find_map(|name| Some((name, var(name)?)));
-                    found.map(|(name, url)| tunnel(name, &url, &exempt)).transpose()
-                };
-                Self::Environment {
-                    http: first(["HTTP_PROXY", "ALL_PROXY"])?,
-                    https: first(["HTTPS_PROXY", "ALL_PROXY"])?,
-                }
-            }
-        })
-    }
-
-    /// The environment's proxy for a URL.
-    fn of_environment<'a>(
-        http: Option<&'a ureq::Proxy>,
-        https: Option<&'a ureq::Proxy>,
-        uri: &http::Uri,
-    ) -> Option<&'a ureq::Proxy> {
-        if uri.host().is_some_and(is_loopback) {
-            return None;
-        }
-        let proxy = if uri.scheme() == Some(&http::uri::Scheme::HTTPS) { https } else { http };
-        proxy.filter(|proxy| !proxy.is_no_proxy(uri))
-    }
-}
-
-/// A proxy that isn't asked for the hosts on a list, as `NO_PROXY` writes it.
-fn tunnel(subject: &str, url: &str, exempt: &str) -> Result<ureq::Proxy> {
-    // The address may hold a password: it is not repeated.
-    let refuse = || Error::config(subject, "it has to be the address of a proxy that speaks http or https");
-    let parsed = ureq::Proxy::new(url.trim()).map_err(|_| refuse())?;
-    // Without its own feature, ureq panics on a SOCKS proxy.
-    if !matches!(parsed.protocol(), ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https) {
-        return Err(refuse());
-    }
-    let mut proxy = ureq::Proxy::builder(parsed.protocol()).host(parsed.host()).port(parsed.port());
-    if let Some(username) = parsed.username() {
-        proxy = proxy.username(username);
-    }
-    if let Some(password) = parsed.password() {
-        proxy = proxy.password(password);
-    }
-    for host in exempt.split(',').map(str::trim).filter(|host| !host.is_empty()) {
-        let host = host.trim_start_matches('.');
-        // To ureq a name is that host alone; everywhere else it is the hosts below it, too.
-        proxy = proxy.no_proxy(host).no_proxy(&format!(".{host}"));
-    }
-    proxy.build().map_err(|_| refuse())
+/// Whose agents send the requests.
+enum Agents {
+    /// Made here. They have the default time limits, which nearly all requests have, so that a request needs no
+    /// configuration of its own: that would cost 2 allocations and 4 % of a small call's instructions.
+    Own(Ways<ureq::Agent>),
+    /// The caller's. Each request brings what its answer's correctness depends on.
+    Given(ureq::Agent),
 }
 
 impl UreqTransport {
@@ -172,7 +110,7 @@ impl UreqTransport {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the environment names a proxy that can't be one.
+    /// [`Error::Config`](crate::Error::Config) when the environment names a proxy that can't be one.
     pub fn new() -> Result<Self> {
         Self::with_proxy(&Proxy::default())
     }
@@ -181,30 +119,44 @@ impl UreqTransport {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the proxy's address can't be one, or is that of a SOCKS proxy.
+    /// [`Error::Config`](crate::Error::Config) when the proxy's address can't be one, or is that of a SOCKS proxy.
     pub fn with_proxy(proxy: &Proxy) -> Result<Self> {
         Self::with_proxy_of(proxy, &|name| std::env::var(name).ok())
     }
 
     pub(crate) fn with_proxy_of(proxy: &Proxy, vars: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls())
-            // Each request brings its own, and its proxy.
-            .user_agent("")
-            .proxy(None)
-            // A thread that finds no idle connection opens one; ureq keeps three of them.
-            .max_idle_connections(64)
-            .max_idle_connections_per_host(64)
-            .max_idle_age(Duration::from_secs(15))
-            .build();
-        Ok(Self { agent: config.new_agent(), proxies: Proxies::look_up(proxy, vars)? })
+        Self::with_names(proxy, vars, Names::default())
     }
 
-    /// A transport over an agent of ureq 3, for a TLS, proxy or pool configuration of your own, which is kept. What an
+    fn with_names(proxy: &Proxy, vars: &dyn Fn(&str) -> Option<String>, names: Names) -> Result<Self> {
+        let names = Arc::new(names);
+        let ways = Ways::look_up(proxy, vars, |proxy| {
+            let config = carefully!(ureq::Agent::config_builder(), Times::default())
+                .tls_config(tls())
+                // Each request brings its own.
+                .user_agent("")
+                .proxy(proxy)
+                // A thread that finds no idle connection opens one; ureq keeps three of them.
+                .max_idle_connections(64)
+                .max_idle_connections_per_host(64)
+                .max_idle_age(IDLE)
+                .build();
+            connection::agent(config, Arc::clone(&names))
+        })?;
+        Ok(Self::of(Agents::Own(ways)))
+    }
+
+    fn of(agents: Agents) -> Self {
+        Self { shared: Arc::new(Shared { agents, origin: Origin::default() }) }
+    }
+
+    /// A transport over an agent of ureq 3.5, for a TLS, proxy or pool configuration of your own, which is kept. What an
     /// answer's correctness depends on is set for each request: time limits, redirects, status codes, encodings.
     ///
     /// The agent sends its own `User-Agent` only in requests that have none. It has to be configured for a TLS library
-    /// that is compiled in: on an `https` URL, ureq panics otherwise.
+    /// that is compiled in: on an `https` URL, ureq panics otherwise. How names are looked up and connections are made is
+    /// the agent's business, too. Of ureq's own connections nobody can tell which were kept and whether TLS was
+    /// established, so no request is sent once more by itself, and what breaks in a handshake counts as maybe delivered.
     ///
     /// ```
     /// use tagoio::transport::UreqTransport;
@@ -215,7 +167,7 @@ impl UreqTransport {
     /// let transport = UreqTransport::with_agent(config.new_agent());
     /// ```
     pub fn with_agent(agent: ureq::Agent) -> Self {
-        Self { agent, proxies: Proxies::OfAgent }
+        Self::of(Agents::Given(agent))
     }
 
     /// Sends a request and gives the answer before its body has come, for what is too large to be held in memory: the
@@ -245,8 +197,8 @@ impl UreqTransport {
     /// }
     /// ```
     pub fn stream(&self, request: &Request) -> Result<Streamed, TransportError> {
-        let Limits { attempt, total, .. } = request.limits();
-        let (head, body) = self.answer(request, Times { silence: attempt, whole: total })?;
+        let Limits { connect, attempt, total, .. } = request.limits();
+        let (head, body) = self.answer(request, Times { connect, silence: attempt, whole: total })?;
         let length = body.as_ref().and_then(ureq::Body::content_length);
         Ok(match body {
             Some(body) => Streamed::new(head, length, body.into_reader()),
@@ -254,65 +206,89 @@ impl UreqTransport {
         })
     }
 
-    fn run<B: ureq::AsSendBody>(
+    /// Sends a request once, on a connection that was idle for no longer than this. Those that were are closed.
+    fn exchange(&self, request: &Request, times: Times, idle: Duration) -> Result<Answer, ureq::Error> {
+        // POST, PUT and PATCH without a body say so by `content-length: 0`; ureq would send an empty chunked one.
+        match (request.body(), request.method()) {
+            (Some(body), _) => self.run(self.outgoing(request, body)?, times, idle),
+            (None, Method::Post | Method::Put | Method::Patch) => {
+                self.run(self.outgoing(request, &[][..])?, times, idle)
+            }
+            (None, _) => self.run(self.outgoing(request, ())?, times, idle),
+        }
+    }
+
+    fn run<B: AsSendBody>(
         &self,
-        request: &Request,
-        body: B,
+        request: http::Request<B>,
         times: Times,
-    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
-        let mut builder = http::Request::builder().method(method(request.method())).uri(request.url());
+        idle: Duration,
+    ) -> Result<Answer, ureq::Error> {
+        let (agent, is_configured) = match &self.shared.agents {
+            Agents::Own(ways) => (ways.to(request.uri()), times == Times::default()),
+            Agents::Given(agent) => (agent, false),
+        };
+        if is_configured && idle == IDLE {
+            return agent.run(request);
+        }
+        let config = carefully!(agent.configure_request(request), times);
+        let config = if idle == IDLE { config } else { config.max_idle_age(idle) };
+        agent.run(config.build())
+    }
+
+    /// The request as ureq takes it.
+    fn outgoing<B>(&self, request: &Request, body: B) -> Result<http::Request<B>, ureq::Error> {
+        let mut outgoing = http::Request::new(body);
+        *outgoing.method_mut() = method(request.method());
+        let host = self.shared.origin.address(request.url(), outgoing.uri_mut())?;
+        let headers = outgoing.headers_mut();
+        if let Some(host) = host.filter(|_| request.header("host").is_none()) {
+            headers.append(header::HOST, host.clone());
+        }
         for (name, value) in request.headers() {
             let is_secret = request.secrets().any(|secret| secret == value);
             let mut value = HeaderValue::from_str(value).map_err(http::Error::from)?;
             value.set_sensitive(is_secret);
-            builder = builder.header(name, value);
+            headers.append(header_name(name)?, value);
         }
-        if request.header("accept-encoding").is_none() {
-            builder = builder.header(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+        Ok(outgoing)
+    }
+
+    /// Sends a request, and once more when it was lost on a connection that had been kept: the server has closed that
+    /// one just as the request came, and no pause would make the next one better.
+    fn send_out(&self, request: &Request, times: Times) -> Result<Answer, TransportError> {
+        /// No server closes what was in use so shortly ago; what was idle for longer may well be lost, too.
+        const FRESH: Duration = Duration::from_secs(1);
+
+        let begun = times.whole.map(|_| Instant::now());
+        let error = match self.exchange(request, times, IDLE) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let failure = match Failure::take(error) {
+            Ok(failure) => failure,
+            Err(error) => return Err(transport_error(error)),
+        };
+        let maybe_delivered = failure.kind.maybe_delivered();
+        let left = times.whole.zip(begun).map(|(whole, begun)| whole.saturating_sub(begun.elapsed()));
+        if left == Some(Duration::ZERO) || !failure.asks_for_another(request.is_repeatable()) {
+            return Err(failure.into());
         }
-        let outgoing = builder.body(body)?;
-        let proxy = match &self.proxies {
-            Proxies::OfAgent => self.agent.config().proxy(),
-            Proxies::Fixed(proxy) => proxy.as_ref(),
-            Proxies::Environment { http, https } => {
-                Proxies::of_environment(http.as_ref(), https.as_ref(), outgoing.uri())
-            }
-        }
-        .cloned();
-        let limits = request.limits();
-        let for_connection = time_to_connect(limits).filter(ends);
-        let outgoing = self
-            .agent
-            .configure_request(outgoing)
-            .proxy(proxy)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .accept("")
-            .timeout_global(times.whole.filter(ends))
-            .timeout_per_read(times.silence.filter(ends))
-            .timeout_resolve(for_connection)
-            .timeout_connect(for_connection)
-            .build();
-        self.agent.run(outgoing)
+        self.exchange(request, Times { whole: left, ..times }, FRESH).map_err(|error| {
+            let error = transport_error(error);
+            if maybe_delivered { error.after_delivery() } else { error }
+        })
     }
 
     /// The head of the answer, and its body unless there is none.
     fn answer(&self, request: &Request, times: Times) -> Result<(Response, Option<ureq::Body>), TransportError> {
-        // POST, PUT and PATCH without a body say so by `content-length: 0`; ureq would send an empty chunked one.
-        let body = match (request.body(), request.method()) {
-            (None, Method::Post | Method::Put | Method::Patch) => Some(&[][..]),
-            (body, _) => body,
-        };
-        let answer = match body {
-            Some(body) => self.run(request, body, times),
-            None => self.run(request, (), times),
-        };
-        let (head, body) = answer.map_err(|error| failure(kind(&error), error))?.into_parts();
+        let (head, body) = self.send_out(request, times)?.into_parts();
 
         let mut response = Response::new(head.status.as_u16());
-        for name in [header::CONTENT_TYPE, header::DATE, header::LOCATION, header::RETRY_AFTER] {
-            if let Some(value) = head.headers.get(&name).and_then(|value| value.to_str().ok()) {
-                response = response.with_header(name.as_str(), value);
+        for name in &KEPT_HEADERS {
+            if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
+                response = response.with_known_header(name.as_str(), value);
             }
         }
         let has_body = request.method() != Method::Head && !matches!(response.status(), 204 | 304);
@@ -327,23 +303,38 @@ impl UreqTransport {
     }
 }
 
-/// How long an answer may take.
-#[derive(Clone, Copy)]
-struct Times {
-    /// Until something comes.
-    silence: Option<Duration>,
-    /// Until its end.
-    whole: Option<Duration>,
-}
-
 impl Transport for UreqTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let limits = request.limits();
-        let (head, body) = self.answer(request, Times { silence: None, whole: limits.attempt })?;
+        let (head, body) = self.answer(request, limits.into())?;
         match body {
             Some(body) => Ok(head.with_body(read(body, limits.body)?)),
             None => Ok(head),
         }
+    }
+}
+
+/// How long an exchange may take.
+#[derive(Clone, Copy, PartialEq)]
+struct Times {
+    /// Until there is a connection.
+    connect: Option<Duration>,
+    /// Until something more of the answer comes.
+    silence: Option<Duration>,
+    /// Until the answer's end.
+    whole: Option<Duration>,
+}
+
+/// An answer that is read to its end within the attempt.
+impl From<Limits> for Times {
+    fn from(limits: Limits) -> Self {
+        Self { connect: limits.connect, silence: None, whole: limits.attempt }
+    }
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Limits::default().into()
     }
 }
 
@@ -372,6 +363,18 @@ fn tls() -> ureq::tls::TlsConfig {
         .build()
 }
 
+/// The headers that the client sends are known; to read another name takes longer than to write it.
+fn header_name(name: &str) -> Result<HeaderName, http::Error> {
+    const TOKEN: HeaderName = HeaderName::from_static("token");
+    Ok(match name {
+        "token" => TOKEN,
+        "accept" => header::ACCEPT,
+        "user-agent" => header::USER_AGENT,
+        "content-type" => header::CONTENT_TYPE,
+        name => name.parse()?,
+    })
+}
+
 fn method(method: Method) -> http::Method {
     match method {
         Method::Get => http::Method::GET,
@@ -386,9 +389,10 @@ fn method(method: Method) -> http::Method {
 
 /// How long a connection may take. An attempt that ends while it has none tells no more than that time ran out; so the
 /// connection's time ends before the attempt's, and what certainly wasn't delivered is known as such.
-fn time_to_connect(limits: Limits) -> Option<Duration> {
-    let within_attempt = limits.attempt.map(|attempt| attempt / 10 * 9);
-    [limits.connect, within_attempt].into_iter().flatten().min()
+fn time_to_connect(times: Times) -> Option<Duration> {
+    let attempt = [times.silence, times.whole].into_iter().flatten().min();
+    let within_attempt = attempt.map(|attempt| attempt / 10 * 9);
+    [times.connect, within_attempt].into_iter().flatten().min()
 }
 
 /// Whether a time limit is ever reached. ureq adds it to the time of day, and panics when that overflows.
@@ -416,157 +420,16 @@ fn read(body: ureq::Body, limit: usize) -> Result<Vec<u8>, TransportError> {
             let kind = kind(&error);
             // The answer has begun, so the request was delivered, whatever the error would mean before.
             let kind = if kind.maybe_delivered() { kind } else { TransportErrorKind::ConnectionLost };
-            Err(failure(kind, error))
+            Err(TransportError::with_source(kind, error))
         }
-    }
-}
-
-fn failure(kind: TransportErrorKind, error: ureq::Error) -> TransportError {
-    match error {
-        // These hold the URL.
-        ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => TransportError::new(kind),
-        error => TransportError::with_source(kind, error),
-    }
-}
-
-/// What an error of ureq says about the request's delivery. When in doubt, it may have been delivered.
-fn kind(error: &ureq::Error) -> TransportErrorKind {
-    use TransportErrorKind as Kind;
-    use ureq::{Error, Timeout};
-
-    match error {
-        Error::BadUri(_) | Error::RequireHttpsOnly(_) | Error::Http(_) | Error::InvalidProxyUrl => Kind::InvalidRequest,
-        Error::HostNotFound => Kind::Dns,
-        Error::ConnectionFailed | Error::ConnectProxyFailed(_) => Kind::Connect,
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => Kind::ConnectTimeout,
-        Error::Timeout(_) => Kind::Timeout,
-        Error::Tls(_) | Error::TlsRequired | Error::Pem(_) => Kind::Tls,
-        #[cfg(feature = "rustls")]
-        Error::Rustls(_) => Kind::Tls,
-        #[cfg(feature = "native-tls")]
-        Error::NativeTls(_) | Error::Der(_) => Kind::Tls,
-        Error::Io(error) => kind_of_io(error),
-        // A body that ended within a chunk's length.
-        Error::BodyStalled => Kind::ConnectionLost,
-        // A compressed body that was cut off.
-        Error::Decompress(_, error) if kind_of_io(error) == Kind::ConnectionLost => Kind::ConnectionLost,
-        Error::Decompress(..) | Error::Protocol(_) | Error::LargeResponseHeader(..) => Kind::Protocol,
-        Error::BodyExceedsLimit(_) => Kind::BodyTooLarge,
-        _ => Kind::Other,
-    }
-}
-
-fn kind_of_io(error: &io::Error) -> TransportErrorKind {
-    use TransportErrorKind as Kind;
-    use io::ErrorKind;
-
-    match error.kind() {
-        // An open connection only ends by one of these after many minutes of silence; the time limit comes first.
-        ErrorKind::ConnectionRefused
-        | ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::AddrNotAvailable => Kind::Connect,
-        ErrorKind::ConnectionReset
-        | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe
-        | ErrorKind::NotConnected
-        | ErrorKind::UnexpectedEof => Kind::ConnectionLost,
-        ErrorKind::TimedOut => Kind::Timeout,
-        ErrorKind::InvalidData if is_failed_handshake(error) => Kind::Tls,
-        _ if is_failed_lookup(error) => Kind::Dns,
-        _ => Kind::Other,
-    }
-}
-
-/// Whether rustls gave up before the request was sent.
-///
-/// It reports what happens during and after the handshake alike, and after it a server may still refuse (in TLS 1.3,
-/// the client's certificate). So only what can't come later counts; the type would have to be named to be asked.
-fn is_failed_handshake(error: &io::Error) -> bool {
-    const ONLY_IN_HANDSHAKE: [&str; 7] = [
-        "invalid peer certificate",
-        "peer is incompatible",
-        "peer sent no certificates",
-        "received fatal alert: HandshakeFailure",
-        "received fatal alert: InsufficientSecurity",
-        "received fatal alert: ProtocolVersion",
-        "received fatal alert: UnrecognizedName",
-    ];
-    let text = error.to_string();
-    ONLY_IN_HANDSHAKE.iter().any(|beginning| text.starts_with(beginning))
-}
-
-/// Whether a host name could not be resolved: the standard library has no kind for it, only a sentence on Unix and
-/// the number on Windows.
-fn is_failed_lookup(error: &io::Error) -> bool {
-    match error.raw_os_error() {
-        Some(code) => cfg!(windows) && (11001..=11004).contains(&code),
-        None => error.to_string().starts_with("failed to lookup address information"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
-
-    #[test]
-    fn the_environment_names_a_proxy_as_it_does_for_other_programs() {
-        let look_up = |vars: &[(&str, &str)]| {
-            Proxies::look_up(&Proxy::Environment, &|name| {
-                vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
-        let host = |vars: &[(&str, &str)], url: &str| {
-            let Ok(Proxies::Environment { http, https }) = look_up(vars) else { panic!("{vars:?}") };
-            Proxies::of_environment(http.as_ref(), https.as_ref(), &url.parse().unwrap())
-                .map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
-        };
-        let all = &[("ALL_PROXY", "all"), ("HTTPS_PROXY", "http://tls:3128"), ("http_proxy", "http://plain")][..];
-        let except = |hosts| [("ALL_PROXY", "all"), ("NO_PROXY", hosts)];
-        for (vars, url, expected) in [
-            (&[][..], "https://api.tago.io/run", None),
-            (all, "https://api.tago.io/run", Some("tls:3128")),
-            (all, "http://10.0.0.1", Some("plain:80")),
-            (&[("HTTP_PROXY", "plain")], "https://api.tago.io", None),
-            (&[("all_proxy", "all")], "https://api.tago.io", Some("all:80")),
-            (&[("HTTPS_PROXY", ""), ("ALL_PROXY", "all:1")], "https://api.tago.io", Some("all:1")),
-            (&except("example.com, tago.io"), "https://api.tago.io", None),
-            (&except(".tago.io"), "https://API.TAGO.IO", None),
-            (&except("*"), "https://api.tago.io", None),
-            (&except("api.tago.io"), "https://api.eu-w1.tago.io", Some("all:80")),
-            (&except(" , ago.io"), "https://api.tago.io", Some("all:80")),
-            (all, "http://localhost:8787", None),
-            (all, "http://TAGO.localhost:8787", None),
-            (all, "https://127.9.9.9", None),
-            (all, "https://[::1]:8787", None),
-            (all, "https://[2001:db8::1]", Some("tls:3128")),
-            (all, "https://localhost.example.com", Some("tls:3128")),
-            (all, "https://127.0.0.1.example.com", Some("tls:3128")),
-        ] {
-            assert_eq!(host(vars, url).as_deref(), expected, "{vars:?} {url}");
-        }
-        for value in ["socks5://h", "ftp://h", "http://", "h h"] {
-            assert!(look_up(&[("ALL_PROXY", value)]).is_err(), "{value}");
-        }
-    }
-
-    #[test]
-    fn a_proxy_keeps_its_credentials_and_does_not_show_them() {
-        let url = "http://jane:can%40ary@proxy.example.com:3128";
-        let proxy = tunnel("proxy", url, "").unwrap();
-        assert_eq!((proxy.username(), proxy.password()), (Some("jane"), Some("can@ary")));
-
-        for (url, shown) in [
-            (url, r#"Url("http://…@proxy.example.com:3128")"#),
-            ("jane:can@ary@proxy", r#"Url("…@proxy")"#),
-            ("http://proxy:3128", r#"Url("http://proxy:3128")"#),
-        ] {
-            let proxy = Proxy::Url(url.to_owned());
-            assert_eq!(format!("{proxy:?}"), shown);
-            let transport = UreqTransport::with_proxy(&proxy).unwrap();
-            assert_eq!(format!("{transport:?}"), "UreqTransport { .. }");
-        }
-    }
 
     #[test]
     fn a_connection_has_its_own_limit_and_never_all_of_an_attempt() {
@@ -581,53 +444,29 @@ mod tests {
         ] {
             let mut limits = Limits::default();
             (limits.connect, limits.attempt) = (seconds(connect), seconds(attempt));
-            assert_eq!(time_to_connect(limits), seconds(expected), "{connect:?} {attempt:?}");
+            assert_eq!(time_to_connect(limits.into()), seconds(expected), "{connect:?} {attempt:?}");
         }
+        let patient = Times { connect: None, silence: seconds(Some(10)), whole: seconds(Some(600)) };
+        assert_eq!(time_to_connect(patient), seconds(Some(9)));
         let mut endless = Limits::default();
         (endless.connect, endless.attempt) = (Some(Duration::MAX), Some(Duration::MAX));
-        assert!(time_to_connect(endless).is_some_and(|limit| !ends(&limit)));
+        assert!(time_to_connect(endless.into()).is_some_and(|limit| !ends(&limit)));
     }
 
     #[test]
-    fn only_certainty_says_that_a_request_was_not_delivered() {
-        use TransportErrorKind as Kind;
-        use io::ErrorKind;
-        use ureq::{Error, Timeout};
+    fn a_century_is_no_limit() {
+        let century = Duration::from_secs(3_153_600_000);
+        assert!(!ends(&century));
+        assert!(ends(&(century - Duration::from_secs(1))));
+    }
 
-        let io = |kind: ErrorKind| Error::Io(kind.into());
-        let tls = |text: &'static str| Error::Io(io::Error::new(ErrorKind::InvalidData, text));
-        for (error, expected) in [
-            (Error::BadUri(String::new()), Kind::InvalidRequest),
-            (Error::HostNotFound, Kind::Dns),
-            (Error::Io(io::Error::other("failed to lookup address information: Name or service not known")), Kind::Dns),
-            (io(ErrorKind::ConnectionRefused), Kind::Connect),
-            (io(ErrorKind::HostUnreachable), Kind::Connect),
-            (io(ErrorKind::NetworkUnreachable), Kind::Connect),
-            (Error::ConnectionFailed, Kind::Connect),
-            (Error::ConnectProxyFailed(String::new()), Kind::Connect),
-            (Error::Timeout(Timeout::Resolve), Kind::ConnectTimeout),
-            (Error::Timeout(Timeout::Connect), Kind::ConnectTimeout),
-            (Error::Timeout(Timeout::Global), Kind::Timeout),
-            (Error::Timeout(Timeout::SendRequest), Kind::Timeout),
-            (Error::Timeout(Timeout::RecvBody), Kind::Timeout),
-            (io(ErrorKind::TimedOut), Kind::Timeout),
-            (Error::Tls("no such name"), Kind::Tls),
-            (tls("invalid peer certificate: Expired"), Kind::Tls),
-            (tls("received fatal alert: CertificateRequired"), Kind::Other),
-            (io(ErrorKind::InvalidData), Kind::Other),
-            (io(ErrorKind::ConnectionReset), Kind::ConnectionLost),
-            (io(ErrorKind::BrokenPipe), Kind::ConnectionLost),
-            (io(ErrorKind::UnexpectedEof), Kind::ConnectionLost),
-            (io(ErrorKind::PermissionDenied), Kind::Other),
-            (Error::BodyStalled, Kind::ConnectionLost),
-            (Error::Decompress("gzip", ErrorKind::UnexpectedEof.into()), Kind::ConnectionLost),
-            (Error::Decompress("gzip", ErrorKind::InvalidInput.into()), Kind::Protocol),
-            (Error::LargeResponseHeader(2, 1), Kind::Protocol),
-            (Error::BodyExceedsLimit(1), Kind::BodyTooLarge),
-            (Error::Other("?".into()), Kind::Other),
-        ] {
-            assert_eq!(kind(&error), expected, "{error:?}");
-        }
+    #[test]
+    fn the_features_say_who_does_tls_and_whose_certificates_are_trusted() {
+        use ureq::tls::{RootCerts, TlsProvider};
+
+        let (by_rustls, of_the_system) = (cfg!(feature = "rustls"), cfg!(feature = "platform-verifier"));
+        assert_eq!(tls().provider() == TlsProvider::Rustls, by_rustls);
+        assert_eq!(matches!(tls().root_certs(), RootCerts::WebPki), by_rustls && !of_the_system);
     }
 
     #[test]

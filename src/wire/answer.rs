@@ -284,6 +284,15 @@ mod tests {
     }
 
     #[test]
+    fn an_object_outside_the_envelope_is_the_value_itself() {
+        for body in
+            [json!({}), json!({"plan": "free"}), json!({"status": true, "plan": "free"}), json!({"message": "x"})]
+        {
+            assert_eq!(read::<Value>(200, body.to_string()).unwrap(), body);
+        }
+    }
+
+    #[test]
     fn null_and_nothing_are_values_where_the_type_allows() {
         for body in [r#"{"status":true,"result":null}"#, r#"{"status":true}"#, "", " \n"] {
             assert_eq!(read::<Option<u8>>(200, body).unwrap(), None, "{body}");
@@ -320,11 +329,16 @@ mod tests {
             (404, "", None),
             (502, "<html>Bad Gateway</html>", None),
             (400, "\u{0}", None),
+            (400, r#"{"status":false,"message":null}"#, None),
         ] {
             let error = read::<Vec<u8>>(status, body).unwrap_err();
             assert!(matches!(error, Error::Api(_)), "{body}: {error:?}");
             assert_eq!((error.status(), error.message()), (Some(status), message), "{body}");
         }
+        let not_text = read::<Vec<u8>>(502, *b"\xff\xfe").unwrap_err();
+        assert!(matches!(not_text, Error::Api(_)), "{not_text:?}");
+        let silent = read::<Vec<u8>>(404, "").unwrap_err();
+        assert_eq!(silent.to_string(), "GET /x: TagoIO answered 404 Not Found");
     }
 
     #[test]
@@ -380,6 +394,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_is_described_without_values_but_with_unknown_words() {
+        #[derive(Debug, Deserialize)]
+        enum Word {
+            Known,
+        }
+        let word = serde_json::from_str::<Word>(r#""other""#).unwrap_err();
+        assert!(matches!(serde_json::from_str(r#""Known""#), Ok(Word::Known)));
+        assert_eq!(describe(&word), "unknown variant `other`, expected `Known` at line 1 column 7");
+        let number = serde_json::from_str::<u8>(r#""canary""#).unwrap_err();
+        assert_eq!(describe(&number), "invalid type: string, expected u8 at line 1 column 8");
+    }
+
+    #[test]
     fn hostile_bodies_are_errors() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         let cases: [Vec<u8>; 4] = [
@@ -397,8 +424,18 @@ mod tests {
     fn an_array_of_one_is_that_one() {
         let read = |text| serde_json::from_str::<OneOrArray<Map<String, Value>>>(text);
         assert_eq!(read(r#"{"id":"1"}"#).unwrap().0, read(r#"[{"id":"1"}]"#).unwrap().0);
-        assert!(read("[]").is_err());
-        assert!(read(r#"[{"id":"1"},{"id":"2"}]"#).is_err());
+        for (text, problem) in [
+            ("[]", "invalid length 0, expected an object, or an array of one at line 1 column 2"),
+            (
+                r#"[{"id":"1"},{"id":"2"}]"#,
+                "invalid length 2, expected an object, or an array of one at line 1 column 23",
+            ),
+            ("1", "invalid type: integer `1`, expected an object, or an array of one at line 1 column 1"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), problem);
+        }
+        let error = serde_json::from_str::<Object<Map<String, Value>>>("[]").unwrap_err();
+        assert!(error.to_string().starts_with("invalid type: sequence, expected an object"), "{error}");
     }
 
     #[test]

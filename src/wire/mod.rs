@@ -21,8 +21,9 @@ pub(crate) use query::Query;
 pub(crate) use raw::raw;
 pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
+pub(crate) use sensitive::is_sensitive_key;
 #[cfg(feature = "testing")]
 pub(crate) use {
     redact::{download_address, guises},
-    sensitive::{is_sensitive_key, is_signed_address},
+    sensitive::is_signed_address,
 };

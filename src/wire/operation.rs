@@ -44,7 +44,7 @@ pub(crate) fn delete(template: &'static str) -> Operation {
 
 impl Operation {
     fn new(method: Method, template: &'static str) -> Self {
-        Self::with(Route::new(method, template), WipedText::with_capacity(128), template)
+        Self::with(Route::new(method, template), WipedText::default(), template)
     }
 
     /// An operation for a path that the caller wrote, already encoded.
@@ -95,8 +95,8 @@ impl Operation {
         self
     }
 
-    pub(crate) fn pair(mut self, key: &str, value: impl AsRef<str>) -> Self {
-        self.query.pair(key, value.as_ref());
+    pub(crate) fn pair(mut self, key: &str, value: impl fmt::Display) -> Self {
+        self.query.pair(key, value);
         self
     }
 
@@ -157,19 +157,27 @@ impl Operation {
         self
     }
 
-    /// The encoded path and query, or the first problem that was found.
-    pub(crate) fn target(&mut self) -> Result<Zeroizing<String>> {
+    /// The URL below a base, or the first problem that was found.
+    pub(crate) fn url(&mut self, base: &str) -> Result<Zeroizing<String>> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        let mut target = std::mem::take(&mut self.path);
-        target.push(self.rest);
-        let query = self.query.as_str();
-        if !query.is_empty() {
-            target.push(if target.as_str().contains('?') { "&" } else { "?" });
-            target.push(query);
-        }
-        Ok(target.into_inner())
+        let (path, query) = (self.path.as_str(), self.query.as_str());
+        let joint = match (query, path.contains('?')) {
+            ("", _) => "",
+            (_, true) => "&",
+            (_, false) => "?",
+        };
+        let pieces = [base, path, self.rest, joint, query];
+        // Exactly as long as it gets: it is allocated once, and leaves no copy behind.
+        let mut url = WipedText::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+        url.extend(pieces);
+        Ok(url.into_inner())
+    }
+
+    #[cfg(test)]
+    pub(super) fn target(&mut self) -> Result<Zeroizing<String>> {
+        self.url("")
     }
 }
 

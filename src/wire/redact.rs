@@ -26,11 +26,19 @@ pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
     // Bodies are quoted in sentences, and those in bodies.
     let mut in_json = Zeroizing::new(secret.to_owned());
     for _ in 0..4 {
-        in_json = escaped(&in_json);
-        add(in_json.clone());
+        let quoted = escaped(&in_json);
+        if quoted == in_json {
+            break;
+        }
+        add(quoted.clone());
+        in_json = quoted;
     }
     // By what is encoded, by the case of its digits, and with a plus for a space.
     for set in [ENCODED, COMPONENT, NON_ALPHANUMERIC] {
+        let mut pieces = utf8_percent_encode(secret, set);
+        if pieces.next() == Some(secret) {
+            continue;
+        }
         let in_url = joined(utf8_percent_encode(secret, set));
         add(joined(in_url.split("%20").enumerate().flat_map(|(at, part)| [if at > 0 { "+" } else { "" }, part])));
         add(with_lower_case_digits(&in_url));
@@ -40,14 +48,20 @@ pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
         add(Zeroizing::new(in_base_64.trim_end_matches('=').to_owned()));
         add(in_base_64);
     }
-    add(hexadecimal(secret, |byte| format!("{byte:02x}")));
-    add(hexadecimal(secret, |byte| format!("{byte:02X}")));
+    add(hexadecimal(secret, *b"0123456789abcdef"));
+    add(hexadecimal(secret, *b"0123456789ABCDEF"));
     // Metadata of an identity provider is sent in base 64 and quoted as the document that it is.
     let document = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
     if let Some(document) = document.filter(|document| document.trim_start().starts_with('<')) {
         guises.extend(self::guises(&document));
     }
     guises
+}
+
+/// How long a secret is at least where something quotes it. None of its guises is shorter than itself but the document that
+/// base 64 stands for: three bytes for four characters, of which the last two may be padding.
+fn shortest_guise(secret: &str) -> usize {
+    if secret.len() % 4 == 0 { (secret.len() / 4 * 3).saturating_sub(2) } else { secret.len() }
 }
 
 /// What JavaScript's `encodeURIComponent` leaves as it is, is left.
@@ -64,10 +78,11 @@ fn escaped(text: &str) -> Zeroizing<String> {
     Zeroizing::new(bare.unwrap_or_default().to_owned())
 }
 
-fn hexadecimal(text: &str, digits: fn(u8) -> String) -> Zeroizing<String> {
-    let mut hexadecimal = WipedText::with_capacity(2 * text.len());
-    text.bytes().for_each(|byte| hexadecimal.push(&digits(byte)));
-    hexadecimal.into_inner()
+fn hexadecimal(text: &str, digits: [u8; 16]) -> Zeroizing<String> {
+    let digit = |value: u8| char::from(digits[usize::from(value)]);
+    let mut hexadecimal = Zeroizing::new(String::with_capacity(2 * text.len()));
+    hexadecimal.extend(text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
+    hexadecimal
 }
 
 fn joined<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Zeroizing<String> {
@@ -94,11 +109,12 @@ fn with_lower_case_digits(encoded: &str) -> Zeroizing<String> {
 /// policy may echo the password) and of the answer itself, without control characters, and of bounded length.
 pub(crate) fn presentable(message: &str, request: &Request, response: &Response) -> String {
     const LONGEST: usize = 2000;
-    let secrets = secrets(request, response);
-    let text = blacked_out(message.to_owned(), &secrets);
-    let on_one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // A control character within a secret may just have become the space that belongs there.
-    let mut text = if on_one_line == text { text } else { blacked_out(on_one_line, &secrets) };
+    let secrets = secrets(request, response, message.len());
+    let mut text = blacked_out(message.to_owned(), &secrets);
+    if text.contains(char::is_control) {
+        // A control character within a secret may just become the space that belongs there.
+        text = blacked_out(text.replace(char::is_control, " "), &secrets);
+    }
     if let Some((at, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(at);
         text.push('…');
@@ -117,8 +133,9 @@ fn blacked_out(mut text: String, secrets: &[Zeroizing<String>]) -> String {
 
 /// The secrets of a request and its answer in all their guises, the longest first, because one may be the beginning of
 /// another. Those of one to three characters aren't among them: they would black out half of every sentence, and TagoIO
-/// has none so short.
-fn secrets(request: &Request, response: &Response) -> Vec<Zeroizing<String>> {
+/// has none so short. Nor are those that can't be in a text of this length: that spares most confirmations, which are
+/// shorter than a token, half of their instructions.
+fn secrets(request: &Request, response: &Response, length: usize) -> Vec<Zeroizing<String>> {
     let mut secrets: Vec<String> = request.secrets().map(str::to_owned).collect();
     for pair in request.query().unwrap_or_default().split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -143,7 +160,8 @@ fn secrets(request: &Request, response: &Response) -> Vec<Zeroizing<String>> {
         minted.retain(|secret| secret.len() >= 8 && !secret.contains(char::is_whitespace));
         secrets.append(&mut minted);
     }
-    let mut guises: Vec<_> = secrets.into_iter().map(Zeroizing::new).flat_map(|secret| guises(&secret)).collect();
+    let secrets = secrets.into_iter().map(Zeroizing::new).filter(|secret| shortest_guise(secret) <= length);
+    let mut guises: Vec<_> = secrets.flat_map(|secret| guises(&secret)).collect();
     guises.sort_unstable_by_key(|guise| std::cmp::Reverse(guise.len()));
     guises
 }
@@ -258,6 +276,14 @@ mod tests {
     }
 
     #[test]
+    fn what_only_stands_beside_a_secret_is_none() {
+        let body = br#"{"name":"Jane Doe","size":4000,"password":"hunter22"}"#;
+        let request = Request::new(Method::Post, "https://h/run/users").with_body(*body);
+        let shown = presentable("Jane Doe: 4000 hunter22", &request, &Response::new(400));
+        assert_eq!(shown, "Jane Doe: 4000 █████");
+    }
+
+    #[test]
     fn a_secret_is_known_in_whatever_guise() {
         let password = "a b\"ö/\\!~A";
         let request = Request::new(Method::Post, "https://h/").with_body(
@@ -283,6 +309,16 @@ mod tests {
         ] {
             let shown = presentable(&format!("<{guise}>"), &request, &Response::new(400));
             assert!(matches!(&*shown, "<█████>" | "<█████==>" | "<█████=>"), "{guise}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_guise_is_shorter_than_the_shortest() {
+        for secret in
+            ["abcd", "p-1", "a b\"ö/\\!~A", "PHg+PC94Pg==", "PHg+Cjwveg==", "PHg+IDwveD4=", "IDx4Pg==", "12345678"]
+        {
+            let shortest = guises(secret).iter().map(|guise| guise.len()).min();
+            assert!(shortest >= Some(shortest_guise(secret)), "{secret}: {shortest:?}");
         }
     }
 

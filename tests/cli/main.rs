@@ -4,6 +4,8 @@
 mod api;
 mod basics;
 mod connection;
+#[path = "../support/coverage.rs"]
+mod coverage;
 mod generated;
 mod guide;
 mod profile;

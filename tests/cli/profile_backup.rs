@@ -235,7 +235,7 @@ error: the archive is not complete: 15 of 3501 bytes came
 "#]]);
     world.sandbox().inject(FaultRule::new(Fault::HangUp).on(Method::Get, "/tago-io-backups/*/*")).unwrap();
     world.tagoctl(line).code(1).stdout_eq("").stderr_eq(str![[r#"
-error: GET (the address of the backup): no answer: the connection was lost: io: Peer disconnected
+error: GET (the address of the backup): no answer: the connection was lost: [..]
 
 "#]]);
     assert_eq!(std::fs::read_dir(world.folder()).unwrap().count(), 0, "not even a part of it");

@@ -481,6 +481,7 @@ fn an_import_beyond_the_plans_limit_stops_creating_and_says_so() {
     let import = "run user import users.csv --timezone UTC --generate-password --jobs 1 --rate 1000";
     world.tagoctl(import).code(3).stdout_eq("").stderr_eq(str![[r#"
 20 to create
+warning: 20 users are to be created, but the profile has room for 2
 2 created, 1 failed, 17 not tried
   line 4, u3@example.com: POST /run/users: TagoIO answered 400 Bad Request: You have exceeded the maximum limit of Run users (2)
 error: 2 of 20 were done: there is no room for more users; to go on: tagoctl run user import users.csv --timezone UTC --generate-password --jobs 1 --rate 1000 --resume
@@ -489,6 +490,45 @@ error: 2 of 20 were done: there is no room for more users; to go on: tagoctl run
     let creations = changes(&world).iter().filter(|change| change.starts_with("POST /run/users")).count();
     assert_eq!(creations, 3, "none is tried after the refusal");
     assert_eq!(world.sandbox().users().len(), 2);
+}
+
+#[test]
+fn that_there_is_no_room_is_said_before_anybody_is_asked() {
+    let world = World::with(|builder| builder.empty().plan(tagoio::sandbox::Plan::Free).users(1));
+    // There are two more than that one.
+    world.file("three.csv", &list_of(3));
+    world.file("two.csv", &list_of(2));
+    let made = "--timezone UTC --generate-password";
+    let warning = "warning: 3 users are to be created, but the profile has room for 2\n";
+    for (line, said) in [
+        (format!("import three.csv {made} --dry-run"), format!("3 to create\n{warning}")),
+        (format!("sync three.csv {made} --dry-run"), format!("3 to create\n{warning}")),
+        (format!("import two.csv {made} --dry-run"), "2 to create\n".to_owned()),
+        // Who is deleted makes no room: that comes last.
+        (format!("sync three.csv {made} --delete-missing --dry-run"), format!("3 to create, 1 to delete\n{warning}")),
+        (format!("import three.csv {made} --dry-run --quiet"), "3 to create\n".to_owned()),
+        (format!("import three.csv {made} --dry-run -o json"), "3 to create\n".to_owned()),
+    ] {
+        world.clear();
+        world.tagoctl(&format!("run user {line}")).success().stderr_eq(&said);
+        let journal = world.sandbox().journal();
+        let asked = journal.iter().filter(|handled| handled.route.template().ends_with("/summary")).count();
+        assert_eq!(asked > 0, !line.contains("--quiet") && !line.contains("json"), "{line}");
+    }
+    world.tagoctl(&format!("run user sync three.csv {made}")).code(2).stderr_eq(str![[r#"
+  create u1@example.com  name: U1; timezone: UTC; generate_password: true
+  create u2@example.com  name: U2; timezone: UTC; generate_password: true
+  create u3@example.com  name: U3; timezone: UTC; generate_password: true
+3 to create
+warning: 3 users are to be created, but the profile has room for 2
+error: without a terminal, --yes is needed to create 3 users
+hint: --dry-run shows what would be done
+
+"#]]);
+    // What can't be known is no reason to warn, nor to stop.
+    refuse(&world, 1, 403, Method::Get, "/profile/*/summary");
+    world.tagoctl(&format!("run user import three.csv {made} --dry-run")).success().stderr_eq("3 to create\n");
+    assert_eq!(changes(&world), [""; 0]);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use serde_json::Value;
 use snapbox::cmd::OutputAssert;
 use tagoio::sandbox::Sandbox;
 
+use crate::coverage::coverage_file;
+
 /// A password that tests set: it must never be seen.
 pub(crate) const PLANTED: &str = "planted-Passw0rd-7c1f";
 
@@ -119,7 +121,7 @@ impl Run {
     }
 
     pub(crate) fn env_clear(mut self) -> Self {
-        self.command = self.command.env_clear();
+        self.command = self.command.env_clear().envs(coverage_file());
         self
     }
 

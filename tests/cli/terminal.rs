@@ -247,6 +247,42 @@ fn a_bar_shows_what_is_waited_for_and_ctrl_c_stops_the_work() {
 }
 
 #[test]
+fn how_far_a_plan_is_can_be_seen_and_ctrl_c_ends_it() {
+    const SAID: &str = "stopped while users were looked up: nothing was changed";
+    for (line, last_word) in [
+        ("import users.csv", SAID.to_owned()),
+        ("import users.csv --dry-run", SAID.to_owned()),
+        ("sync users.csv --quiet", SAID.to_owned()),
+        ("sync users.csv -o json", format!(r#"{{"code":"interrupted","error":"{SAID}"}}"#)),
+    ] {
+        let world = World::new();
+        let users = world.sandbox().users();
+        let rows: Vec<String> = users.iter().take(3).map(|user| format!("{},+351 1", user.email)).collect();
+        world.file("users.csv", &format!("email,phone\n{}\n", rows.join("\n")));
+        // Two look-ups are done, and one would be repeated after half a minute.
+        let fault = FaultRule::new(Fault::TooManyRequests { retry_after: 30 }).on(Method::Get, "/run/users");
+        world.sandbox().inject(fault).unwrap();
+        let mut terminal = Terminal::run(&world, &format!("run user {line}"), &[]);
+        if line.contains("--quiet") {
+            while world.sandbox().journal().len() < 3 && terminal.child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+        } else {
+            terminal.shows("2/3");
+        }
+        terminal.types("\u{3}");
+        terminal.shows("stopping: what is in flight is finished first");
+        let (exit, screen, written) = terminal.end();
+        assert_eq!(exit, 130, "{line}: {screen}");
+        assert!(written.contains(&last_word), "{line}: {screen}");
+        assert_eq!(written.contains("━"), !line.contains("--quiet"), "{line}: {written:?}");
+        assert!(world.sandbox().journal().iter().all(|handled| handled.route.method() == Method::Get), "{line}");
+        let files = std::fs::read_dir(world.folder()).unwrap().count();
+        assert_eq!(files, 1, "{line}: neither a journal nor its lock is left");
+    }
+}
+
+#[test]
 fn a_chart_is_no_wider_than_the_terminal() {
     let world = World::new();
     let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";

@@ -1,8 +1,9 @@
 //! `tagoctl token`.
 
 use snapbox::str;
-use tagoio::sandbox::Sandbox;
+use tagoio::sandbox::{Fault, FaultRule, Sandbox};
 use tagoio::token::TokenQuery;
+use tagoio::transport::Method;
 use tagoio::{PinCode, ProfileId, Token};
 
 use crate::world::World;
@@ -323,4 +324,140 @@ error: there is no token on standard input
 
 "#]]);
     assert_eq!(values(&world, "twin").len(), 0);
+}
+
+/// How to rotate a token, but for what is to be said besides.
+fn rotate(name: &str) -> String {
+    format!("token rotate '{name}' --email {} --password-env PASSWORD", Sandbox::EMAIL)
+}
+
+#[test]
+fn a_rotated_token_is_written_in_full_and_the_old_one_is_gone() {
+    let world = World::new();
+    let old = values(&world, "Monthly report").remove(0);
+    let line = format!("{} --expires '2 days' --yes", rotate("Monthly report"));
+    let assert = world.tagoctl(&line).success().stderr_eq(str![[r#"
+created the token Monthly report (read); it expires 2026-02-02T12:00:00.000Z
+the old token Monthly report is deleted
+
+"#]]);
+    let new = values(&world, "Monthly report");
+    assert_eq!(new.len(), 1);
+    assert_eq!(String::from_utf8_lossy(&assert.get_output().stdout).trim_end(), new[0].expose());
+    assert!(world.sandbox().client_with(old).unwrap().run().info().unwrap_err().is_unauthorized());
+}
+
+#[test]
+fn a_rotation_may_need_a_code() {
+    let world = World::with(|sandbox| sandbox.two_factor(PinCode::new("493027").unwrap()));
+    let line = format!("{} --yes", rotate("Monthly report"));
+    let assert = world.tagoctl(&format!("{line} -o json")).code(1).stdout_eq("");
+    assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("two_factor_required"));
+    let old = values(&world, "Monthly report").remove(0);
+    world.command(&format!("{line} --pin-env PIN")).env("PIN", "493027").assert().success();
+    let [new] = &*values(&world, "Monthly report") else { panic!("there is one") };
+    assert_ne!(new.expose(), old.expose());
+}
+
+#[test]
+fn a_rotated_token_is_written_into_a_file() {
+    let world = World::new();
+    let line = "--new-name nightly --permission write --to nightly.token --yes -o json";
+    world
+        .tagoctl(&format!("{} {line}", rotate("Monthly report")))
+        .success()
+        .stdout_eq(str![[r#"
+{
+  "expire_time": "never",
+  "file": "nightly.token",
+  "name": "nightly",
+  "permission": "write",
+  "rotated": true
+}
+
+"#]])
+        .stderr_eq(str![[r#"
+the old token Monthly report is deleted
+
+"#]]);
+    let text = world.take("nightly.token");
+    assert_eq!(text.trim_end(), values(&world, "nightly")[0].expose());
+    assert!(values(&world, "Monthly report").is_empty());
+}
+
+#[test]
+fn what_keeps_a_token_from_being_rotated_leaves_the_old_one() {
+    let world = World::new();
+    let name = "Monthly report";
+    for (line, code, said) in [
+        (format!("{} --yes", rotate("Monthly")), 1, "there is no token named `Monthly`"),
+        (
+            rotate(name),
+            2,
+            "without a terminal, --yes is needed to put a new token in the place of Monthly report (read)",
+        ),
+        (format!("{} --to nowhere/report.token --yes", rotate(name)), 2, "nowhere/report.token"),
+        (format!("{} --columns nonsense --yes", rotate(name)), 2, "there is no column `nonsense`"),
+        (
+            format!("token rotate '{name}' --email {} --password-env PLANTED --yes", Sandbox::EMAIL),
+            1,
+            "Invalid password",
+        ),
+    ] {
+        let assert = world.tagoctl(&line).code(code).stdout_eq("");
+        let said_on_stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(said_on_stderr.contains(said), "{line}: {said_on_stderr}");
+    }
+    world.tagoctl(&format!("{} --dry-run", rotate(name))).success().stdout_eq("").stderr_eq(str![[r#"
+would put a new token in the place of Monthly report (read)
+
+"#]]);
+    assert_eq!(values(&world, "*").len(), 7);
+    assert_eq!(values(&world, name).len(), 1);
+}
+
+#[test]
+fn it_is_said_which_tokens_there_are_when_a_rotation_ends_halfway() {
+    let lost = || FaultRule::new(Fault::HangUp);
+    for (rule, code, tokens, said) in [
+        (
+            lost().on(Method::Post, "/profile/*/token").taking_effect(),
+            1,
+            2,
+            str![[r#"
+{"code":"maybe_created","error":"a new token `Monthly report` may have been created, which nobody was given (1 found); the old token `Monthly report` stays: POST /profile/{profile}/token: no answer: the connection was lost[..]"}
+
+"#]],
+        ),
+        (
+            FaultRule::new(Fault::StatusFalse { message: "Authorization Denied".to_owned() })
+                .on(Method::Delete, "/profile/*/token/*"),
+            3,
+            2,
+            str![[r#"
+{"code":"partly_done","error":"the new token `Monthly report` was handed over; the old token `Monthly report` was not deleted: DELETE /profile/{profile}/token/{token}: TagoIO answered 200 with /"status/": false: Authorization Denied"}
+
+"#]],
+        ),
+    ] {
+        let world = World::new();
+        world.sandbox().inject(rule).unwrap();
+        world.tagoctl(&format!("{} --yes -o json", rotate("Monthly report"))).code(code).stderr_eq(said);
+        assert_eq!(values(&world, "Monthly report").len(), tokens);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_that_cannot_be_written_is_taken_back() {
+    let world = World::new();
+    let old = values(&world, "Monthly report").remove(0);
+    // A device that is always full.
+    let line = format!("{} --to /dev/full --yes", rotate("Monthly report"));
+    world.tagoctl(&line).code(1).stdout_eq("").stderr_eq(str![[r#"
+error: /dev/full: No space left on device (os error 28)
+
+"#]]);
+    let [left] = &*values(&world, "Monthly report") else { panic!("there is one") };
+    assert_eq!(left.expose(), old.expose());
 }

@@ -9,6 +9,7 @@ use snapbox::cmd::OutputAssert;
 use tagoio::clock::ManualClock;
 use tagoio::sandbox::{Sandbox, SandboxBuilder, SandboxServer};
 
+use crate::coverage::coverage_file;
 pub(crate) use crate::secrets::PLANTED;
 use crate::secrets::{Process, Run, Secrets};
 
@@ -69,6 +70,13 @@ impl World {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
+    /// Reads a file of the folder that has a secret in it on purpose, and removes it.
+    pub(crate) fn take(&self, name: &str) -> String {
+        let text = self.read(name);
+        std::fs::remove_file(self.folder.path().join(name)).unwrap();
+        text
+    }
+
     /// A command line without its first word, as a shell takes it, with the sandbox's token in the environment.
     pub(crate) fn command(&self, line: &str) -> Run {
         Run::new(self.program(line), self.secrets(line))
@@ -90,6 +98,7 @@ impl World {
         let mut process = std::process::Command::new(snapbox::cmd::cargo_bin!("tagoctl"));
         process
             .env_clear()
+            .envs(coverage_file())
             .env("HOME", self.folder.path())
             .env("TAGOIO_API", self.server.url())
             .env("TAGOIO_TOKEN", self.sandbox().token().expose())

@@ -324,6 +324,26 @@ fn idle_connection() -> Vec<Fault> {
             peer.send(&success(r#""not yours""#));
         }),
         fault("reset as the next request arrives", spoil(|_| (), Peer::reset_unread)).on_idle_connection(),
+        fault(
+            "reset after the next request is read",
+            spoil(
+                |_| (),
+                |peer| {
+                    peer.reset_once_read();
+                },
+            ),
+        )
+        .on_idle_connection(),
+        fault(
+            "closed after the next request is read",
+            spoil(
+                |_| (),
+                |peer| {
+                    peer.receive();
+                },
+            ),
+        )
+        .on_idle_connection(),
     ]
 }
 

@@ -154,7 +154,7 @@ fn a_reset_is_a_reset() {
         };
         assert_eq!(kind, std::io::ErrorKind::ConnectionReset, "{}", cell.shown());
     }
-    assert_eq!(cells, 4 * 3);
+    assert_eq!(cells, 5 * 3);
 }
 
 #[test]

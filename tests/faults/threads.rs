@@ -222,15 +222,16 @@ fn a_burst_leaves_no_more_idle_connections_than_the_pool_holds() {
 
 #[test]
 fn a_burst_of_threads_reuses_the_connections_of_the_one_before() {
+    const BURSTS: usize = 50;
     let (server, _ended) = gathering(THREADS);
     let tago = impatient(&server);
-    for _ in 0..5 {
+    for _ in 0..BURSTS {
         all_at_once(&tago, THREADS);
     }
 
     drop(tago);
     let journal = server.finish();
-    assert_eq!((journal.connections, journal.requests.len()), (THREADS, 5 * THREADS));
+    assert_eq!((journal.connections, journal.requests.len()), (THREADS, BURSTS * THREADS));
 }
 
 #[test]

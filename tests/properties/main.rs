@@ -4,6 +4,7 @@
 //! repaired. Others are tried by
 //! `PROPTEST_RNG_SEED=7 PROPTEST_CASES=10000 cargo test --all-features --test properties`.
 
+mod dates;
 mod encoding;
 mod hosts;
 mod journal;

@@ -74,6 +74,8 @@ proptest! {
         prop_assert_eq!(ids(tago.run().users().iter(&query)), expected.clone());
         // A full page may be the last one; only the next tells.
         let pages = expected.len() / usize::try_from(amount).unwrap() + 1;
+        prop_assert_eq!(asked.swap(0, Ordering::Relaxed), pages);
+        prop_assert_eq!(ids(tago.run().users().iter(&query).prefetch()), expected.clone());
         prop_assert_eq!(asked.load(Ordering::Relaxed), pages);
         prop_assert!(tago.run().users().iter(&query).size_hint().0 <= expected.len());
     }

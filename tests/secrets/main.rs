@@ -1,6 +1,9 @@
 //! Secrets that go into calls, and come out of them, are seen nowhere but in the request and in what `expose` gives.
 
 mod canaries;
+#[cfg(feature = "cli")]
+#[path = "../support/coverage.rs"]
+mod coverage;
 mod echo;
 mod operations;
 #[path = "../support/server.rs"]

@@ -11,6 +11,7 @@ use super::canaries::{
     ADDRESS, ANONYMOUS, LISTED, LOGIN, METADATA_XML, MINTED, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, PORTAL, SECRET_ID,
     VERIFICATION, Watch,
 };
+use super::coverage::coverage_file;
 use super::server::{Received, Server, answer};
 use super::sockets;
 
@@ -27,7 +28,7 @@ fn is_asked_for(command: &str, name: &str, place: &str) -> bool {
 
 /// Every command that calls TagoIO, with secrets wherever it takes some, and what is on its standard input.
 #[rustfmt::skip]
-const LINES: [(&str, &str, &str); 53] = [
+const LINES: [(&str, &str, &str); 55] = [
     ("profile list", "", ""),
     ("profile info", "", ""),
     ("profile summary", "", ""),
@@ -47,8 +48,10 @@ const LINES: [(&str, &str, &str); 53] = [
     ("token list", "", ""),
     ("token create", "ci --json token.json --email me@x.io --password-env PASSWORD --pin-env PIN", ""),
     ("token delete", "--token-stdin --yes", PATH_TOKEN.secret),
+    ("token rotate", "ci --yes --permission read --to rotated.txt --email me@x.io --password-env PASSWORD --pin-env PIN", ""),
     ("run info", "", ""),
     ("run edit", "--json portal.json", ""),
+    ("run copy", "--from-token-file - --part name --part theme", PATH_TOKEN.secret),
     ("run email-test", "--subject s --body b", ""),
     ("run user list", "", ""),
     ("run user info", "u1", ""),
@@ -90,6 +93,7 @@ fn tagoctl(folder: &Path, api: &str, words: &[String], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tagoctl"))
         .args(words)
         .env_clear()
+        .envs(coverage_file())
         .env("HOME", folder)
         .env("TAGOIO_API", api)
         .env("TAGOIO_TOKEN", OWN_TOKEN.secret)

@@ -1,32 +1,41 @@
 //! Work on many things at once: what `tagoio::bulk` does, drawn.
 
 mod drawing;
+mod ending;
+mod journal_file;
 mod lock;
+mod looking;
+mod rate;
 mod results;
+mod resuming;
 
 use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::Args;
-use serde_json::{Value, json};
-use tagoio::bulk::{Action, Bulk, Event, Halt, Journal, JournalHeader, Outcome, Progress, Report, Stop, Task};
+use indicatif::ProgressBar;
+use serde_json::json;
+use tagoio::bulk::users::{PlanError, SyncOptions, UserList, UserPlan, UserPlanner};
+use tagoio::bulk::{Bulk, Event, Journal, JournalHeader, Report, Stop, Task};
 use tagoio::profile::{Plan, ProfileInfo};
 use tagoio::run::UserQuery;
 use tagoio::{Client, Error, ProfileId};
 
 use crate::connect::Context;
-use crate::failure::{Failure, Result, chain, outcome_of};
+use crate::failure::{Failure, Result, outcome_of};
 use crate::file;
 use crate::input::Input;
 use crate::interrupt;
 use crate::output::cell::visible;
-use crate::output::{Columns, Format, Output, note, tell};
+use crate::output::{Format, Output, note, tell, warn};
 use drawing::Drawing;
-use lock::Lock;
+pub(crate) use journal_file::{JournalFile, beside};
+use looking::Looking;
+use rate::Rate;
 use results::Results;
 pub(crate) use results::is_json_lines;
+use resuming::resuming;
 
 /// How many failures are told one by one.
 const FAILURES_SHOWN: usize = 10;
@@ -59,26 +68,6 @@ pub(crate) struct BulkArgs {
     quiet: bool,
 }
 
-/// How many requests a minute are made of a limited route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rate {
-    PerMinute(u32),
-    Of(Plan),
-}
-
-impl FromStr for Rate {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match (text.parse(), text.to_lowercase().parse()) {
-            (Ok(0), _) => Err("with 0 nothing would ever be sent".to_owned()),
-            (Ok(number), _) => Ok(Self::PerMinute(number)),
-            (_, Ok(plan)) => Ok(Self::Of(plan)),
-            _ => Err("it has to be a number, free, starter or scale".to_owned()),
-        }
-    }
-}
-
 /// What a person knows a task by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -101,23 +90,6 @@ impl std::fmt::Display for Target {
             None => f.write_str(&self.name),
         }
     }
-}
-
-/// The journal beside a file that lists what to do.
-pub(crate) fn beside(list: &Path) -> PathBuf {
-    let mut name = list.as_os_str().to_owned();
-    name.push(".journal");
-    name.into()
-}
-
-/// Where the journal of some work is kept. Nobody else uses it as long as this lives.
-#[derive(Debug)]
-pub(crate) struct JournalFile {
-    path: PathBuf,
-    _lock: Lock,
-    /// Whether it is ours to remove once all is done: nobody asked for it by its name.
-    passing: bool,
-    resume: bool,
 }
 
 /// Bulk work that is being prepared, and then done.
@@ -153,9 +125,15 @@ impl BulkArgs {
     /// The journal that the command line asks for, else the one that the work has without being asked. Whether it is
     /// there has to fit `--resume`, and it must be another file than the results; to be called before long preparations.
     pub(crate) fn journal_file(&self, usual: Option<PathBuf>) -> Result<Option<JournalFile>> {
-        let path = self.journal.as_deref().or(usual.as_deref());
-        check_apart(&[("--journal", path), ("--results", self.results.as_deref())])?;
-        self.place_of_journal(usual)
+        let Some(path) = self.journal.clone().or(usual) else {
+            return if self.resume {
+                Err(Failure::usage("no_journal", "--resume needs the journal that it goes on with: --journal FILE"))
+            } else {
+                Ok(None)
+            };
+        };
+        check_apart(&[("--journal", Some(&path)), ("--results", self.results.as_deref())])?;
+        JournalFile::at(path, self.journal.is_none(), self.resume).map(Some)
     }
 
     /// Makes sure that a list that is read isn't overwritten.
@@ -166,30 +144,6 @@ impl BulkArgs {
             ("--journal", self.journal.as_deref()),
             ("--results", self.results.as_deref()),
         ])
-    }
-
-    fn place_of_journal(&self, usual: Option<PathBuf>) -> Result<Option<JournalFile>> {
-        let passing = self.journal.is_none();
-        let Some(path) = self.journal.clone().or(usual) else {
-            return if self.resume {
-                Err(Failure::usage("no_journal", "--resume needs the journal that it goes on with: --journal FILE"))
-            } else {
-                Ok(None)
-            };
-        };
-        let lock = Lock::of(&path)?;
-        match (path.exists(), self.resume) {
-            (true, false) => Err(Failure::usage(
-                "journal_exists",
-                format!("{} is there already: it is the journal of an earlier run", path.display()),
-            )
-            .hint("--resume goes on where it stopped; remove the file to begin anew")),
-            (false, true) => {
-                Err(Failure::usage("no_journal", format!("there is no journal {} to go on with", path.display()))
-                    .hint("leave out --resume to begin"))
-            }
-            _ => Ok(Some(JournalFile { path, _lock: lock, passing, resume: self.resume })),
-        }
     }
 }
 
@@ -204,6 +158,31 @@ impl Session<'_> {
         JournalHeader::new(name, &self.client)
     }
 
+    /// Compares a list with the users that there are. How far that is can be seen at a terminal, and Ctrl-C ends it.
+    pub(crate) fn plan(&self, list: UserList, options: &SyncOptions) -> std::result::Result<UserPlan, PlanError> {
+        let looking = Looking::begin(self.args.quiet);
+        self.listen_for_ctrl_c(looking.bar(), None);
+        let planner = UserPlanner::new(&self.client).options(options).stop(&self.stop);
+        let plan = planner.on_progress(|progress| looking.tell(progress)).plan(list);
+        looking.end();
+        end_on_ctrl_c();
+        plan
+    }
+
+    /// Warns of more new users than the profile has room for, where that is known.
+    pub(crate) fn warn_of_too_many(&self, new_users: usize) {
+        if new_users == 0 || !self.is_told() {
+            return;
+        }
+        // Whatever is wrong comes up again when the work begins.
+        let summary = self.client.profile().summary(ProfileId::CURRENT);
+        let room = summary.ok().and_then(|summary| summary.room_for_users());
+        if let Some(room) = room.filter(|room| *room < new_users) {
+            let are = if new_users == 1 { "user is" } else { "users are" };
+            warn(&format!("{new_users} {are} to be created, but the profile has room for {room}"));
+        }
+    }
+
     /// Does the tasks and says what came of them.
     pub(crate) fn run<T: Task>(
         &self,
@@ -212,7 +191,7 @@ impl Session<'_> {
         tasks: &[T],
         target: impl Fn(usize) -> Target + Sync,
     ) -> Result<()> {
-        self.out.chosen(&summary_columns(self.out.format()))?;
+        self.out.chosen(&ending::columns(self.out.format()))?;
         if tasks.is_empty() {
             return self.conclude(Bulk::new(&self.client).run(tasks), &target, journal, Ok(()));
         }
@@ -224,7 +203,8 @@ impl Session<'_> {
         // Only now: a journal that is refused must not cost the results of an earlier run.
         let mut results = self.args.results.as_deref().map(Results::create).transpose()?;
         let drawing = Drawing::begin(tasks.len(), self.args.quiet);
-        self.listen_for_ctrl_c(&drawing, journal);
+        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
+        self.listen_for_ctrl_c(drawing.bar(), go_on);
 
         let listener = |event: &Event<'_>| {
             drawing.tell(event);
@@ -326,14 +306,12 @@ impl Session<'_> {
         }
     }
 
-    fn listen_for_ctrl_c(&self, drawing: &Drawing, journal: Option<&JournalFile>) {
-        let bar = drawing.bar();
+    fn listen_for_ctrl_c(&self, bar: Option<ProgressBar>, last_word: Option<String>) {
         let say = move |text: &str| match &bar {
             Some(bar) => bar.println(visible(text)),
             None => tell(text),
         };
-        let go_on = journal.map(|_| format!("to find out what is done, and to go on: {}", resuming()));
-        on_ctrl_c(&self.stop, say, go_on);
+        on_ctrl_c(&self.stop, say, last_word);
     }
 
     /// Writes the summary and the failures, and says how it went; `listed` is how the writing of the results did.
@@ -352,7 +330,7 @@ impl Session<'_> {
             }
         }
         let summarized = self.summarize(&report, target);
-        let worked = if report.is_complete() { Ok(()) } else { Err(incomplete(report, journal.is_some())) };
+        let worked = if report.is_complete() { Ok(()) } else { Err(ending::incomplete(report, journal.is_some())) };
         outcome_of([worked, listed, summarized])
     }
 
@@ -362,16 +340,16 @@ impl Session<'_> {
             .outcomes
             .iter()
             .enumerate()
-            .filter_map(|(index, outcome)| Some((target(index), reason(outcome)?)))
+            .filter_map(|(index, outcome)| Some((target(index), ending::reason(outcome)?)))
             .collect();
         match self.out.format() {
             Format::Table => {
-                tell(&summary(&report.progress));
+                tell(&ending::summary(&report.progress));
                 self.show(&failures);
                 Ok(())
             }
             format => {
-                let mut object = counts(&report.progress);
+                let mut object = ending::counts(&report.progress);
                 if matches!(format, Format::Json | Format::Jsonl) {
                     let failure = |(target, error): &(Target, String)| json!({"line": target.line, "target": target.name, "error": error});
                     object["failures"] = failures.iter().map(failure).collect();
@@ -424,6 +402,12 @@ pub(crate) fn stop_at_ctrl_c() -> Stop {
     stop
 }
 
+/// Has Ctrl-C end the process at once again.
+fn end_on_ctrl_c() {
+    // It fails only where it does so anyway.
+    let _ = interrupt::react(None);
+}
+
 /// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
 fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
     let stop = stop.clone();
@@ -440,163 +424,5 @@ fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option
     })));
     if let Err(error) = listening {
         note(&format!("Ctrl-C will end at once: {error}"));
-    }
-}
-
-/// Why a task isn't done, for a person.
-fn reason(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Uncertain(error) => Some(format!("it may be done or not: {}", chain(error))),
-        outcome => outcome.error().map(chain),
-    }
-}
-
-/// Why the work isn't complete, and what to do about it.
-fn incomplete(report: Report, has_journal: bool) -> Failure {
-    let progress = &report.progress;
-    let done = progress.total.saturating_sub(progress.failed + progress.uncertain + progress.not_tried);
-    let go_on = if has_journal { format!("; to go on: {}", resuming()) } else { String::new() };
-    match &report.halt {
-        Some(Halt::Asked) => {
-            Failure::Interrupted(format!("stopped when {done} of {} were done{go_on}", progress.total))
-        }
-        Some(Halt::Unauthorized) => {
-            let refusal = |outcome| match outcome {
-                Outcome::Failed(error) if error.is_unauthorized() => Some(error),
-                _ => None,
-            };
-            if let (0, Some(error)) = (done, report.outcomes.into_iter().find_map(refusal)) {
-                return Failure::Tago(error);
-            }
-            Failure::Partly(format!("TagoIO refused the token when {done} of {} were done{go_on}", progress.total))
-        }
-        Some(Halt::Journal(error)) => Failure::Partly(format!(
-            "{}: stopped when {done} of {} were done, because the rest couldn't be resumed",
-            chain(error),
-            progress.total
-        )),
-        Some(Halt::LimitReached(service)) => Failure::Partly(format!(
-            "{done} of {} were done: there is no room for more {}{go_on}",
-            progress.total,
-            service.as_str().replace("run_users", "users")
-        )),
-        Some(Halt::OthersUndone) => Failure::Partly(format!(
-            "{} of {} failed, so nobody was deleted{go_on}",
-            progress.failed + progress.uncertain,
-            progress.total
-        )),
-        _ => {
-            let again = if has_journal { format!("; to try again: {}", resuming()) } else { String::new() };
-            let undone = progress.failed + progress.uncertain;
-            Failure::Partly(format!("{undone} of {} failed{again}", progress.total))
-        }
-    }
-}
-
-/// The amounts that aren't zero, in words.
-fn summary(progress: &Progress) -> String {
-    let done = progress.done.iter().map(|(action, count)| (action.as_str(), *count));
-    let rest = [
-        ("done before", progress.resumed),
-        ("failed", progress.failed),
-        ("uncertain", progress.uncertain),
-        ("not tried", progress.not_tried),
-    ];
-    let parts: Vec<String> =
-        done.chain(rest).filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
-}
-
-/// What the summary has: rows have no room for failures.
-fn summary_columns(format: Format) -> Columns {
-    let failures: &[&str] = if matches!(format, Format::Json | Format::Jsonl) { &["failures"] } else { &[] };
-    Columns::new(
-        &[
-            "total",
-            "created",
-            "updated",
-            "unchanged",
-            "deleted",
-            "sent",
-            "missing",
-            "done_before",
-            "failed",
-            "uncertain",
-            "not_tried",
-        ],
-        failures,
-    )
-}
-
-/// All amounts, for a program.
-fn counts(progress: &Progress) -> Value {
-    let mut object = json!({ "total": progress.total });
-    for action in [Action::Created, Action::Updated, Action::Unchanged, Action::Deleted, Action::Sent, Action::Missing]
-    {
-        object[action.as_str()] = progress.count(&action).into();
-    }
-    for (name, count) in [
-        ("done_before", progress.resumed),
-        ("failed", progress.failed),
-        ("uncertain", progress.uncertain),
-        ("not_tried", progress.not_tried),
-    ] {
-        object[name] = count.into();
-    }
-    object
-}
-
-/// The command line that goes on with this work.
-fn resuming() -> String {
-    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
-    if !words.iter().any(|word| word == "--resume") {
-        words.push("--resume".to_owned());
-    }
-    format!("tagoctl {}", words.join(" "))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rate_is_a_number_or_that_of_a_plan() {
-        for (text, rate) in [
-            ("30", Ok(Rate::PerMinute(30))),
-            ("scale", Ok(Rate::Of(Plan::Scale))),
-            ("Free", Ok(Rate::Of(Plan::Free))),
-            ("0", Err("with 0 nothing would ever be sent")),
-            ("-1", Err("it has to be a number, free, starter or scale")),
-            ("gold", Err("it has to be a number, free, starter or scale")),
-        ] {
-            assert_eq!(text.parse::<Rate>(), rate.map_err(str::to_owned), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_summary_has_what_there_is() {
-        let mut progress = Progress::default();
-        assert_eq!(summary(&progress), "nothing to do");
-        progress.done = [(Action::Updated, 2), (Action::Created, 3), (Action::Deleted, 0)].into();
-        (progress.resumed, progress.not_tried) = (4, 1);
-        assert_eq!(summary(&progress), "3 created, 2 updated, 4 done before, 1 not tried");
-    }
-
-    #[test]
-    fn a_quoted_word_is_one_word_for_a_shell() {
-        for word in ["users.csv", "", "a b", "*@example.com", "it's", "$HOME", "a\nb", "site=lisbon", "~x", "#1"] {
-            assert_eq!(shlex::split(&quoted(word)), Some(vec![word.to_owned()]), "{word}");
-        }
-        assert_eq!(quoted("run/users.csv"), "run/users.csv");
     }
 }

@@ -42,6 +42,17 @@ pub(crate) struct Connection {
     verbose: bool,
 }
 
+/// Another profile than that of the connection: something comes from there.
+#[derive(Debug, Args)]
+pub(crate) struct OtherProfile {
+    /// The profile whose token is in this file, or on standard input with `-`; it is where the connection leads
+    #[arg(long, value_name = "FILE|-")]
+    from_token_file: Option<Input>,
+    /// The profile that TagoIO's own CLI keeps under this name
+    #[arg(long, value_name = "NAME", conflicts_with = "from_token_file")]
+    from_env: Option<String>,
+}
+
 /// What a command works with.
 pub(crate) struct Context<'a> {
     connection: Connection,
@@ -94,13 +105,7 @@ impl<'a> Context<'a> {
     /// As [`client`](Self::client), with settings of the command's own.
     pub(crate) fn client_with(&self, settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client> {
         let connection = &self.connection;
-        if connection.verbose {
-            say(&REQUESTS);
-        }
-        let mut builder = Client::builder().user_agent_suffix(concat!("tagoctl/", env!("CARGO_PKG_VERSION")));
-        if let Some(seconds) = connection.timeout {
-            builder = builder.timeout(Duration::from_secs(seconds));
-        }
+        let mut builder = self.builder();
         if connection.sandbox {
             let sandbox = self.sandbox.get_or_init(Sandbox::new).clone();
             let token = sandbox.token();
@@ -108,13 +113,9 @@ impl<'a> Context<'a> {
         }
         let mut region = connection.region()?;
         builder = if let Some(input) = &connection.token_file {
-            let name = input.to_string();
-            no_token("--token-file", "the path of a file", &name)?;
-            let text = input.text()?;
-            builder.token(token_of(&name, text.trim_end_matches(['\r', '\n']))?)
+            builder.token(token_in("--token-file", input)?)
         } else if let Some(name) = &connection.env {
-            no_token("--env", "the name of an environment", name)?;
-            let environment = official::environment(name)?;
+            let environment = environment("--env", name)?;
             region = region.or(environment.region);
             builder.token(environment.token)
         } else if has_token() {
@@ -129,6 +130,50 @@ impl<'a> Context<'a> {
         }
         Ok(settings(builder).build()?)
     }
+
+    /// The client of another profile.
+    pub(crate) fn client_of(&self, other: &OtherProfile) -> Result<Client> {
+        if self.connection.sandbox {
+            return Err(Failure::usage("conflict", "the profile of --sandbox is the only one that is there"));
+        }
+        let mut region = self.connection.region()?;
+        let token = match (&other.from_token_file, &other.from_env) {
+            (Some(input), _) => token_in("--from-token-file", input)?,
+            (None, Some(name)) => {
+                let environment = environment("--from-env", name)?;
+                region = environment.region;
+                environment.token
+            }
+            (None, None) => {
+                return Err(Failure::usage("missing_token", "there is no token of the other profile")
+                    .hint("give --from-token-file FILE, or --from-env NAME of TagoIO's own CLI"));
+            }
+        };
+        let builder = self.builder().token(token);
+        Ok(region.into_iter().fold(builder, ClientBuilder::region).build()?)
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        if self.connection.verbose {
+            say(&REQUESTS);
+        }
+        let builder = Client::builder().user_agent_suffix(concat!("tagoctl/", env!("CARGO_PKG_VERSION")));
+        let seconds = self.connection.timeout.map(Duration::from_secs);
+        seconds.into_iter().fold(builder, ClientBuilder::timeout)
+    }
+}
+
+/// The token in a file; `flag` is what names the file.
+fn token_in(flag: &str, input: &Input) -> Result<Token> {
+    let name = input.to_string();
+    no_token(flag, "the path of a file", &name)?;
+    let text = input.text()?;
+    token_of(&name, text.trim_end_matches(['\r', '\n']))
+}
+
+fn environment(flag: &str, name: &str) -> Result<official::Environment> {
+    no_token(flag, "the name of an environment", name)?;
+    official::environment(name)
 }
 
 impl Connection {

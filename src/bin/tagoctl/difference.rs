@@ -1,6 +1,7 @@
 //! What changes between two values, for a person and for a program.
 
 use serde_json::{Map, Value, json};
+use tagoio::run::SettingsChange;
 
 use crate::output::cell::visible;
 use crate::output::{self, Format, Output, secrets};
@@ -10,99 +11,51 @@ pub(crate) const NONE: &str = "it is so already: nothing to change";
 /// What is said when a difference isn't made.
 pub(crate) const DRY_RUN: &str = "nothing was changed: it was a dry run";
 
-/// A place at which two values differ.
-#[derive(Debug, Clone, PartialEq)]
-struct Difference {
-    /// The keys and places that lead there, as in `sidebar_buttons.0.text`.
-    path: String,
-    /// What was there, if anything was.
-    before: Option<Value>,
-    /// What will be, if anything will.
-    after: Option<Value>,
-}
-
 /// Shows a person what changes, and gives the same for a program. Secrets are masked.
 pub(crate) fn tell(out: &Output, before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Value> {
-    let mut differences = between(before, after);
+    tell_changes(out, SettingsChange::between(before, after))
+}
+
+/// The same, of what is known to change.
+pub(crate) fn tell_changes(out: &Output, mut changes: Vec<SettingsChange>) -> Vec<Value> {
     if !out.shows_secrets() {
-        differences = differences.into_iter().map(Difference::masked).collect();
+        changes.iter_mut().for_each(mask);
     }
     if !matches!(out.format(), Format::Json | Format::Jsonl) {
-        for difference in &differences {
-            output::tell(&difference.as_text());
+        for change in &changes {
+            output::tell(&as_text(change));
         }
     }
-    differences.iter().map(Difference::as_json).collect()
+    changes.iter().map(as_json).collect()
 }
 
-/// All places at which two values differ, as deep as they can be told.
-fn between(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Difference> {
-    let mut found = Vec::new();
-    members("", before, after, &mut found);
-    found
-}
-
-fn members(path: &str, before: &Map<String, Value>, after: &Map<String, Value>, found: &mut Vec<Difference>) {
-    let new = after.keys().filter(|key| !before.contains_key(*key));
-    for key in before.keys().chain(new) {
-        walk(&below(path, key), before.get(key), after.get(key), found);
+/// Takes the secrets out of what will be shown.
+fn mask(change: &mut SettingsChange) {
+    let name = change.path.rsplit('.').next().unwrap_or_default();
+    for side in [&mut change.before, &mut change.after].into_iter().flatten() {
+        let mut holder = json!({ name: side.take() });
+        secrets::mask(&mut holder);
+        *side = holder[name].take();
     }
 }
 
-fn below(path: &str, step: &str) -> String {
-    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
+/// For a program.
+fn as_json(change: &SettingsChange) -> Value {
+    json!({"field": change.path, "before": change.before, "after": change.after})
 }
 
-fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
-    if before == after {
-        return;
-    }
-    let nothing = Value::Null;
-    match (before.unwrap_or(&nothing), after.unwrap_or(&nothing)) {
-        (Value::Object(before), Value::Object(after)) => members(path, before, after, found),
-        (Value::Null, Value::Object(after)) if !after.is_empty() => members(path, &Map::new(), after, found),
-        (Value::Object(before), Value::Null) if !before.is_empty() && after.is_none() => {
-            members(path, before, &Map::new(), found);
+/// For a person, in one line.
+fn as_text(change: &SettingsChange) -> String {
+    let sizes = match (&change.before, &change.after) {
+        (Some(Value::String(before)), Some(Value::String(after))) if is_long(before) && is_long(after) => {
+            Some((before.chars().count(), after.chars().count()))
         }
-        (Value::Array(before), Value::Array(after)) => {
-            for place in 0..before.len().max(after.len()) {
-                walk(&below(path, &place.to_string()), before.get(place), after.get(place), found);
-            }
-        }
-        _ => found.push(Difference { path: path.to_owned(), before: before.cloned(), after: after.cloned() }),
-    }
-}
-
-impl Difference {
-    /// Takes the secrets out of what will be shown.
-    fn masked(mut self) -> Self {
-        let name = self.path.rsplit('.').next().unwrap_or_default();
-        for side in [&mut self.before, &mut self.after].into_iter().flatten() {
-            let mut holder = json!({ name: side.take() });
-            secrets::mask(&mut holder);
-            *side = holder[name].take();
-        }
-        self
-    }
-
-    /// For a program.
-    fn as_json(&self) -> Value {
-        json!({"field": self.path, "before": self.before, "after": self.after})
-    }
-
-    /// For a person, in one line.
-    fn as_text(&self) -> String {
-        let sizes = match (&self.before, &self.after) {
-            (Some(Value::String(before)), Some(Value::String(after))) if is_long(before) && is_long(after) => {
-                Some((before.chars().count(), after.chars().count()))
-            }
-            _ => None,
-        };
-        let path = visible(&self.path);
-        match sizes {
-            Some((before, after)) => format!("{path}: other text ({before} → {after} characters)"),
-            None => format!("{path}: {} → {}", text(self.before.as_ref()), text(self.after.as_ref())),
-        }
+        _ => None,
+    };
+    let path = visible(&change.path);
+    match sizes {
+        Some((before, after)) => format!("{path}: other text ({before} → {after} characters)"),
+        None => format!("{path}: {} → {}", text(change.before.as_ref()), text(change.after.as_ref())),
     }
 }
 
@@ -128,29 +81,18 @@ mod tests {
 
     fn lines(before: Value, after: Value) -> Vec<String> {
         let (Value::Object(before), Value::Object(after)) = (before, after) else { panic!("objects") };
-        between(&before, &after).into_iter().map(|difference| difference.masked().as_text()).collect()
+        let mut changes = SettingsChange::between(&before, &after);
+        changes.iter_mut().for_each(mask);
+        changes.iter().map(as_text).collect()
     }
 
     #[test]
-    fn each_difference_is_named_by_its_path() {
+    fn a_difference_is_a_line_without_secrets() {
         let long = "x".repeat(80);
         for (before, after, expected) in [
             (json!({"a": 1}), json!({"a": 1}), vec![]),
             (json!({"a": "x"}), json!({"a": null}), vec![r#"a: "x" → null"#]),
-            (json!({}), json!({"a": null}), vec!["a: nothing → null"]),
-            (json!({"s": {"b": 1, "c": 2}}), json!({"s": {"b": 1, "c": 3}}), vec!["s.c: 2 → 3"]),
-            (json!({"s": {"b": 1, "c": 2}}), json!({"s": {"c": 2}}), vec!["s.b: 1 → nothing"]),
             (json!({"s": {"b": 1}}), json!({}), vec!["s.b: 1 → nothing"]),
-            (json!({"s": {"b": 1}}), json!({"s": null}), vec![r#"s: {"b":1} → null"#]),
-            (json!({"s": null}), json!({"s": {"b": 1}}), vec!["s.b: nothing → 1"]),
-            (json!({"s": {"b": 1}}), json!({"s": {}}), vec!["s.b: 1 → nothing"]),
-            (json!({"s": null}), json!({"s": {}}), vec!["s: null → {}"]),
-            (
-                json!({"l": [{"t": "a"}, {"t": "b"}]}),
-                json!({"l": [{"t": "a"}, {"t": "c"}, {"t": "d"}]}),
-                vec![r#"l.1.t: "b" → "c""#, r#"l.2.t: nothing → "d""#],
-            ),
-            (json!({"l": ["a", "b"]}), json!({"l": ["a"]}), vec![r#"l.1: "b" → nothing"#]),
             (json!({"t": long}), json!({"t": long.clone() + "y"}), vec!["t: other text (80 → 81 characters)"]),
             (json!({"x": {"token": "one"}}), json!({"x": {"token": "two"}}), vec![r#"x.token: "…" → "…""#]),
             (json!({"n": "a\u{1b}[31m"}), json!({"n": "\u{202e}"}), vec![r#"n: "a\u001b[31m" → "\u{202e}""#]),

@@ -1,6 +1,5 @@
 //! What went wrong, in words for a person and in a code for a program.
 
-use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -218,7 +217,7 @@ pub(crate) fn outcome_of(parts: impl IntoIterator<Item = Result<()>>) -> Result<
 }
 
 /// An error and what is below it, in one line.
-pub(crate) fn chain(error: &Error) -> String {
+pub(crate) fn chain(error: &impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut below = error.source();
     while let Some(source) = below {

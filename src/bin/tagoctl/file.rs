@@ -75,8 +75,15 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// The file whose name is longer by this.
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 #[cfg(unix)]
-fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
+pub(crate) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
     (one.dev(), one.ino()) == (other.dev(), other.ino())

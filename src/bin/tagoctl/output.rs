@@ -19,7 +19,7 @@ use crate::failure::{Failure, Result};
 use crate::nearest::did_you_mean;
 use cell::{at, flat, text_of, visible};
 use table::Lines;
-pub(crate) use tell::{note, tell, tell_in, tell_program};
+pub(crate) use tell::{note, tell, tell_in, tell_program, warn};
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -186,13 +186,8 @@ impl Output {
     pub(crate) fn chosen(&self, columns: &Columns) -> Result<Vec<String>> {
         for path in &self.columns {
             if !columns.knows(path) {
-                let known = || columns.shown.iter().chain(columns.others).copied();
-                let all: Vec<&str> = known().collect();
-                return Err(Failure::usage(
-                    "unknown_column",
-                    format!("there is no column `{path}`{}", did_you_mean(path, known())),
-                )
-                .hint(format!("there are {}", all.join(", "))));
+                let known: Vec<&str> = columns.shown.iter().chain(columns.others).copied().collect();
+                return Err(unknown_column("column", path, &known));
             }
         }
         Ok(match self.columns.as_slice() {
@@ -217,9 +212,7 @@ impl Output {
         } else {
             if let Some(unknown) = self.columns.iter().find(|path| at(&value, path).is_none()) {
                 let known: Vec<&str> = fields.iter().map(|(path, _)| path.as_str()).collect();
-                let guess = did_you_mean(unknown, known.iter().copied());
-                return Err(Failure::usage("unknown_column", format!("there is no field `{unknown}`{guess}"))
-                    .hint(format!("there are {}", known.join(", "))));
+                return Err(unknown_column("field", unknown, &known));
             }
             fields = self.columns.iter().filter_map(|path| Some((path.clone(), at(&value, path)?.clone()))).collect();
         }
@@ -352,6 +345,13 @@ impl Output {
         }
         Ok(value)
     }
+}
+
+/// What is wrong with a name of `--columns` that none of these is. They are columns, or the fields of one thing.
+pub(crate) fn unknown_column(kind: &str, name: &str, known: &[&str]) -> Failure {
+    let guess = did_you_mean(name, known.iter().copied());
+    Failure::usage("unknown_column", format!("there is no {kind} `{name}`{guess}"))
+        .hint(format!("there are {}", known.join(", ")))
 }
 
 /// A result as it is.

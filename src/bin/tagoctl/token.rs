@@ -1,21 +1,27 @@
 //! `tagoctl token`.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use tagoio::token::{NewToken, Permission, TokenField, TokenQuery, TokenRow, VerificationCode};
+use tagoio::token::{
+    CreatedToken, NewToken, Permission, RotationError, TokenField, TokenInfo, TokenQuery, TokenRow, VerificationCode,
+};
 use tagoio::{AccountId, Client, Expiry, ProfileId, ResourceId, Timestamp, Token};
 
 use crate::connect::{Context, is_token_like, token_of};
 use crate::deeds::Deed;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, chain};
+use crate::file;
 use crate::input::Input;
 use crate::nearest::did_you_mean;
-use crate::output::Columns;
+use crate::output::{Columns, note};
 use crate::prompt::{Danger, PasswordArgs};
 use crate::request::{Fields, JsonArgs};
 use crate::second_factor::SecondFactorArgs;
@@ -27,6 +33,17 @@ const TOKENS: Columns = Columns::new(
 );
 const CREATED: Columns = Columns::new(&["token", "name", "permission", "expire_time", "profile", "created_by"], &[]);
 const DELETED: Columns = Columns::new(&["name", "line", "deleted", "error"], &[]);
+
+const ROTATED: Columns = Columns::new(&["rotated", "name", "permission", "expire_time", "file"], &[]);
+
+const ROTATE_HELP: &str = "\
+The new value goes to standard output, as that of `token create`, or into a file that only its owner may read. When that \
+fails, the new token is deleted again and the old one stays. A token whose name isn't the only one of its kind can't be \
+rotated.
+
+Examples:
+  tagoctl token rotate 'Monthly report' --email me@example.com --to report.token
+  tagoctl token rotate ci --expires '3 months' --email me@example.com --yes > ci.token";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -40,6 +57,9 @@ pub(crate) enum Command {
         The value is what the command is for: it is shown this once without --show-secrets. A table holds nothing else, \
         other forms of output have it as `token`.")]
     Create(Box<Create>),
+    /// Put a new token in the place of an old one, and delete the old one once the new one is written
+    #[command(after_help = ROTATE_HELP)]
+    Rotate(Box<Rotate>),
     /// Delete tokens, for good
     #[command(after_help = "Example:\n  tagoctl token delete 'Old CI' 'Former supplier'\n  \
         tagoctl token delete --token-stdin --yes < token.txt\n\n\
@@ -88,6 +108,35 @@ pub(crate) struct Create {
     password: PasswordArgs,
     #[command(flatten)]
     second_factor: SecondFactorArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// The old token's name, as `token list` shows it
+    name: String,
+    /// What the new one is to be called in lists; as the old one when it isn't said
+    #[arg(long, value_name = "NAME")]
+    new_name: Option<String>,
+    /// What the new one may do; what the old one may when it isn't said
+    #[arg(long, value_parser = permissions())]
+    permission: Option<Permission>,
+    /// When the new one expires: `never`, a date, or a while such as `3 months`; TagoIO chooses when it isn't said
+    #[arg(long, value_name = "WHEN", value_parser = |text: &str| text.parse::<Expiry>())]
+    expires: Option<Expiry>,
+    /// Write the new value into this file
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    profile: ProfileArgs,
+    /// The e-mail address that the account signs in with
+    #[arg(long, help_heading = "Sign-in")]
+    email: String,
+    #[command(flatten, next_help_heading = "Sign-in")]
+    password: PasswordArgs,
+    #[command(flatten)]
+    second_factor: SecondFactorArgs,
+    #[command(flatten)]
+    danger: Danger,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +203,7 @@ impl Command {
         match self {
             Self::List(list) => list.run(context),
             Self::Create(create) => create.run(context),
+            Self::Rotate(rotate) => rotate.run(context),
             Self::Delete(delete) => delete.run(context),
         }
     }
@@ -208,16 +258,101 @@ impl Create {
         })?;
         let expiry = expiry_in_words(made.expire_time.as_ref());
         let sentence = format!("created the token {} ({}); {expiry}", new.name, new.permission);
-        let item = json!({
-            "token": made.token.expose(),
-            "name": made.name.unwrap_or(new.name),
-            "permission": made.permission.unwrap_or(new.permission),
-            "expire_time": made.expire_time,
-            "profile": made.profile,
-            "created_by": made.created_by,
-        });
-        context.out.minted(made.token.expose(), &CREATED, item, &sentence)
+        minted(context, &new, &made, &sentence)
     }
+}
+
+impl Rotate {
+    fn run(self, context: &Context<'_>) -> Result<()> {
+        let columns = if self.to.is_some() { ROTATED } else { CREATED };
+        context.out.chosen(&columns)?;
+        if let Some(path) = &self.to {
+            file::check(path)?;
+        }
+        let client = context.client()?;
+        let tokens = all(&client, &self.profile.profile)?;
+        let old = one_named(&tokens, &self.name)?;
+        let value = value_of(old)?;
+        let name = self.new_name.as_deref().unwrap_or(&old.name);
+        let permission = self.permission.clone().or_else(|| old.permission.clone()).ok_or_else(|| {
+            Failure::usage("missing_field", format!("TagoIO doesn't say what the token `{}` may do", old.name))
+                .hint("give --permission")
+        })?;
+        if !self.danger.is_meant(&format!("put a new token in the place of {} ({permission})", old.name))? {
+            return Ok(());
+        }
+        let mut new = NewToken::new(name, permission).sign_in(&self.email, self.password.password(&self.email)?);
+        if let Some(expires) = &self.expires {
+            new = new.expire_time(expires.clone());
+        }
+        let unwritten = RefCell::new(None);
+        let outcome = self.second_factor.call(|code| {
+            let new = match code {
+                Some((kind, code)) => new.clone().two_factor(kind, code),
+                None => new.clone(),
+            };
+            let hand_over = |made: &CreatedToken| {
+                self.write(context, &new, made).map_err(|failure| {
+                    unwritten.replace(Some(failure));
+                    "it could not be written"
+                })
+            };
+            match client.token().rotate(&self.profile.profile, value, &new, hand_over) {
+                // It may be that a code is missing.
+                Err(RotationError::NotCreated { source, .. }) => Err(*source),
+                outcome => Ok(outcome),
+            }
+        })?;
+        match outcome {
+            Ok(_) => {
+                note(&format!("the old token {} is deleted", old.name));
+                Ok(())
+            }
+            Err(RotationError::NotHandedOver { new: made, .. }) => {
+                let failure = unwritten.take().unwrap_or(Failure::PipeClosed);
+                match client.token().delete(&self.profile.profile, &made.token) {
+                    Ok(_) => Err(failure),
+                    Err(error) => Err(Failure::Partly(format!(
+                        "the new token {name} could not be written, and it is there: {}",
+                        chain(&error)
+                    ))),
+                }
+            }
+            Err(error @ RotationError::MaybeCreated { .. }) => {
+                Err(Failure::Unmet { code: "maybe_created", message: chain(&error) })
+            }
+            Err(error) => Err(Failure::Partly(chain(&error))),
+        }
+    }
+
+    /// Hands the new token over.
+    fn write(&self, context: &Context<'_>, new: &NewToken, made: &CreatedToken) -> Result<()> {
+        let expiry = expiry_in_words(made.expire_time.as_ref());
+        let sentence = format!("created the token {} ({}); {expiry}", new.name, new.permission);
+        let Some(path) = &self.to else { return minted(context, new, made, &sentence) };
+        file::replace(path, |mut file| {
+            writeln!(file, "{}", made.token.expose())
+                .map_err(|error| Failure::write(&path.display().to_string(), error))
+        })?;
+        let object = json!({
+            "rotated": true, "name": new.name, "permission": new.permission, "expire_time": made.expire_time,
+            "file": path,
+        });
+        context.out.ack(&object, &format!("{}: {sentence}", path.display()))
+    }
+}
+
+/// Writes a token that was just created, in full.
+fn minted(context: &Context<'_>, new: &NewToken, made: &CreatedToken, sentence: &str) -> Result<()> {
+    let item = json!({
+        "token": made.token.expose(),
+        "name": made.name.as_ref().unwrap_or(&new.name),
+        "permission": made.permission.as_ref().unwrap_or(&new.permission),
+        "expire_time": made.expire_time,
+        "profile": made.profile,
+        "created_by": made.created_by,
+    });
+    context.out.minted(made.token.expose(), &CREATED, item, sentence)
 }
 
 /// When a new token expires.
@@ -294,40 +429,45 @@ fn named(client: &Client, profile: &ProfileId, names: &[String]) -> Result<Vec<T
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let tokens = client.token().iter(profile, &TokenQuery::new()).collect::<tagoio::Result<Vec<_>>>()?;
-    let resolve = |name: &String| {
-        let mut found = tokens.iter().filter(|token| token.name == *name);
-        let first = found.next().ok_or_else(|| {
-            let is_value =
-                |token: &tagoio::token::TokenInfo| token.token.as_ref().is_some_and(|token| token.expose() == name);
-            if is_token_like(name) || tokens.iter().any(is_value) {
-                return Failure::usage(
-                    "usage",
-                    "names are wanted, and one of these is a token's value: it is not repeated",
-                )
-                .hint(
-                    "--token-stdin takes the values of tokens; what is an argument may be in the shell's history now",
-                );
-            }
-            let guess = did_you_mean(name, tokens.iter().map(|token| token.name.as_str()));
-            Failure::not_found(format!("there is no token named `{name}`{guess}"))
-        })?;
-        let others: Vec<_> = found.collect();
-        if !others.is_empty() {
-            let created =
-                |at: &Option<Timestamp>| at.as_ref().map_or("at an unknown time".to_owned(), ToString::to_string);
-            let dates: Vec<String> =
-                [first].into_iter().chain(others).map(|token| created(&token.created_at)).collect();
-            let problem = format!("there are {} tokens named `{name}`, created {}", dates.len(), dates.join(", "));
-            return Err(Failure::usage("ambiguous_name", problem)
-                .hint("--token-stdin takes the value of the one that is meant"));
+    let tokens = all(client, profile)?;
+    let target = |name: &String| Ok((Place::Name(name.clone()), value_of(one_named(&tokens, name)?)?.clone()));
+    names.iter().map(target).collect()
+}
+
+fn all(client: &Client, profile: &ProfileId) -> Result<Vec<TokenInfo>> {
+    Ok(client.token().iter(profile, &TokenQuery::new()).collect::<tagoio::Result<_>>()?)
+}
+
+/// The only token of a name.
+fn one_named<'a>(tokens: &'a [TokenInfo], name: &str) -> Result<&'a TokenInfo> {
+    let mut found = tokens.iter().filter(|token| token.name == name);
+    let first = found.next().ok_or_else(|| {
+        let is_value = |token: &TokenInfo| token.token.as_ref().is_some_and(|token| token.expose() == name);
+        if is_token_like(name) || tokens.iter().any(is_value) {
+            return Failure::usage(
+                "usage",
+                "names are wanted, and one of these is a token's value: it is not repeated",
+            )
+            .hint("--token-stdin takes the values of tokens; what is an argument may be in the shell's history now");
         }
-        let token = first.token.clone().ok_or_else(|| {
-            Failure::not_found(format!("TagoIO doesn't show the value of the token `{name}`: --token-stdin takes it"))
-        })?;
-        Ok((Place::Name(name.clone()), token))
-    };
-    names.iter().map(resolve).collect()
+        let guess = did_you_mean(name, tokens.iter().map(|token| token.name.as_str()));
+        Failure::not_found(format!("there is no token named `{name}`{guess}"))
+    })?;
+    let others: Vec<_> = found.collect();
+    if others.is_empty() {
+        return Ok(first);
+    }
+    let created = |at: &Option<Timestamp>| at.as_ref().map_or("at an unknown time".to_owned(), ToString::to_string);
+    let dates: Vec<String> = [first].into_iter().chain(others).map(|token| created(&token.created_at)).collect();
+    let problem = format!("there are {} tokens named `{name}`, created {}", dates.len(), dates.join(", "));
+    Err(Failure::usage("ambiguous_name", problem).hint("--token-stdin takes the value of the one that is meant"))
+}
+
+fn value_of(token: &TokenInfo) -> Result<&Token> {
+    token.token.as_ref().ok_or_else(|| {
+        let problem = format!("TagoIO doesn't show the value of the token `{}`: --token-stdin takes it", token.name);
+        Failure::not_found(problem)
+    })
 }
 
 #[cfg(test)]

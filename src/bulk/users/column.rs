@@ -289,6 +289,11 @@ mod tests {
     }
 
     #[test]
+    fn an_export_of_no_named_columns_needs_nothing_but_lists() {
+        assert_eq!(UserColumn::EXPORT.iter().find(|column| column.is_beyond_lists()), None);
+    }
+
+    #[test]
     fn each_column_is_called_what_it_is_listed_as() {
         for name in UserColumn::NAMES {
             let name = if name.ends_with(':') { format!("{name}x") } else { (*name).to_owned() };

@@ -353,6 +353,8 @@ mod tests {
             "\u{feff}E-Mail;Full name;Enabled\r\njane@x.io;Jane;1\r\n\r\njoe@x.io;\"Doe, Joe\";0\r\n;;\r\n",
             "sep=;\nemail;name;active\njane@x.io;Jane;1\njoe@x.io;Doe, Joe;0\n",
             "\u{feff}SEP=|\r\nemail|name|active\r\njane@x.io|Jane|1\r\njoe@x.io|Doe, Joe|0\r\n",
+            "email;name;active;company\njane@x.io;Jane;1;a,b,c,d,e\njoe@x.io;Doe, Joe;0;a,b,c,d,e\n",
+            "\"tag:a\nb\";email;name;active\n;jane@x.io;Jane;1\n;joe@x.io;Doe, Joe;0\n",
             "  \nemail,name,active\n   \njane@x.io,Jane,1\n , ,\t\njoe@x.io,\"Doe, Joe\",0\n \n",
             "\n\nemail,\"name\",active\rjane@x.io,Jane,true\rjoe@x.io,\"Doe, Joe\",false\r",
             "active,id,name,email,otp,last_login\ntrue,1,Jane, jane@x.io ,{},x\nfalse,2,\"Doe, Joe\",joe@x.io,,\n",
@@ -409,6 +411,8 @@ mod tests {
             ("tags", "b=1;a=2", r#"{"tags":[{"key":"b","value":"1"},{"key":"a","value":"2"}]}"#),
             ("tag:Site A", "x;y=z", r#"{"tags":[{"key":"Site A","value":"x;y=z"}]}"#),
             ("option:Time-Format", "24", r#"{"options":{"time_format":"24"}}"#),
+            ("option:decimal_separator", ",", r#"{"options":{"decimal_separator":","}}"#),
+            ("option:date_format", "DD/MM", r#"{"options":{"date_format":"DD/MM"}}"#),
             ("option:thousand_separator", " ", r#"{"options":{"thousand_separator":" "}}"#),
             ("options", r#"{"new": 1}"#, r#"{"options":{"new":1}}"#),
             ("custom:5f", "7", r#"{"custom_preferences":{"5f":"7"}}"#),
@@ -486,6 +490,14 @@ mod tests {
                     "line 3, column `name`: has a quote that is never closed",
                 ],
             ),
+            (
+                b"email,name\r\nann,\"Ann\" B\r\nben,Ben\r\n",
+                vec![
+                    "line 2, column `name`: has something after the closing quote",
+                    "line 3, column `email`: isn't an e-mail address",
+                ],
+            ),
+            (b"mail,\nj@x.io,\n", vec!["line 1: column 2 has no name"]),
             (b"email,\"name\nj@x.io", vec!["line 1: has a quote that is never closed"]),
             (
                 b"email,options,option:date_format\n",

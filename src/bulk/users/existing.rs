@@ -6,6 +6,8 @@ use std::thread;
 
 use super::address::key_of;
 use super::list::UserList;
+use super::plan::PlanError;
+use super::watch::Watch;
 use crate::client::Client;
 use crate::error::Result;
 use crate::id::UserId;
@@ -44,7 +46,7 @@ pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Opt
         return find_in_one_pass(client, names);
     }
     each(names, |name| match name.as_ref() {
-        email if is_email(email) => by_email(client, email),
+        email if is_email(email) => client.run().users().find_by_email(email),
         id => detail(client, &UserId::new(id)),
     })
 }
@@ -61,23 +63,9 @@ pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>
 fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
     match client.run().users().info(id) {
         Ok(user) => Ok(Some(user)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Finds a user by the e-mail address, whatever its case.
-pub(super) fn by_email(client: &Client, email: &str) -> Result<Option<UserInfo>> {
-    // What is compared as a whole is compared with its case; what is found by a part isn't.
-    for filter in [email.to_owned(), format!("*{email}*")] {
-        for user in client.run().users().iter(&UserQuery::new().email(filter)) {
-            let user = user?;
-            if key_of(&user.email) == key_of(email) {
-                return Ok(Some(user));
-            }
-        }
-    }
-    Ok(None)
 }
 
 fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
@@ -113,29 +101,41 @@ pub(super) struct Existing {
 }
 
 impl Existing {
-    pub(super) fn of(client: &Client, list: &UserList, with_others: bool) -> Result<Self> {
-        let mut existing = if with_others { Self::of_all(client, list)? } else { Self::of_listed(client, list)? };
-        existing.complete(client, list)?;
+    pub(super) fn of(
+        client: &Client,
+        list: &UserList,
+        with_others: bool,
+        watch: &Watch<'_>,
+    ) -> Result<Self, PlanError> {
+        let mut existing = if with_others || list.len() > FEW {
+            Self::in_one_pass(client, list, with_others, watch)?
+        } else {
+            Self::one_by_one(client, list, watch)?
+        };
+        existing.complete(client, list, watch)?;
         Ok(existing)
     }
 
-    fn of_listed(client: &Client, list: &UserList) -> Result<Self> {
-        let emails: Vec<&str> = list.entries.iter().map(|listed| listed.record.email.as_str()).collect();
-        let found = find(client, &emails)?;
+    fn one_by_one(client: &Client, list: &UserList, watch: &Watch<'_>) -> Result<Self, PlanError> {
+        let count = watch.count(Some(list.len()));
+        let found =
+            each(&list.entries, |listed| count.add(|| client.run().users().find_by_email(&listed.record.email)))?;
         let listed = found.into_iter().flatten().map(|user| (key_of(&user.email), user)).collect();
         Ok(Self { listed, others: Vec::new() })
     }
 
-    fn of_all(client: &Client, list: &UserList) -> Result<Self> {
+    fn in_one_pass(client: &Client, list: &UserList, with_others: bool, watch: &Watch<'_>) -> Result<Self, PlanError> {
         let mut wanted: HashMap<String, Option<UserInfo>> =
             list.entries.iter().map(|listed| (key_of(&listed.record.email), None)).collect();
         let mut others = HashMap::new();
+        let count = watch.count(None);
         for user in client.run().users().iter(&all()) {
-            let user = user?;
+            let user = count.add(|| user)?;
             match wanted.get_mut(&key_of(&user.email)) {
                 Some(found) => *found = Some(user),
                 // Pages that shift show a user twice.
-                None => drop(others.insert(user.id, user.email)),
+                None if with_others => drop(others.insert(user.id, user.email)),
+                None => {}
             }
         }
         let listed = wanted.into_iter().filter_map(|(key, user)| Some((key, user?))).collect();
@@ -145,7 +145,7 @@ impl Existing {
     }
 
     /// Fetches what lists don't show of the users of whom it is needed.
-    fn complete(&mut self, client: &Client, list: &UserList) -> Result<()> {
+    fn complete(&mut self, client: &Client, list: &UserList, watch: &Watch<'_>) -> Result<(), PlanError> {
         let (keys, ids): (Vec<String>, Vec<UserId>) = list
             .entries
             .iter()
@@ -155,7 +155,9 @@ impl Existing {
                 self.listed.get(&key).map(|user| (key, user.id.clone()))
             })
             .unzip();
-        for (key, user) in keys.into_iter().zip(details(client, &ids)?) {
+        let count = watch.count(Some(ids.len()));
+        let whole = each(&ids, |id| count.add(|| detail(client, id)))?;
+        for (key, user) in keys.into_iter().zip(whole) {
             match user {
                 Some(user) => self.listed.insert(key, user),
                 // Gone meanwhile.
@@ -168,7 +170,7 @@ impl Existing {
 
 /// Does the same for each item, several at once, and gives what came of it in the order of the items. The first error
 /// ends it.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+fn each<T: Sync, R: Send, E: Send>(items: &[T], work: impl Fn(&T) -> Result<R, E> + Sync) -> Result<Vec<R>, E> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let worker = || {
         let mut done = Vec::new();
@@ -206,8 +208,11 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_items() {
         let items: Vec<u32> = (0..1000).collect();
-        assert_eq!(each(&items, |item| Ok(item * 2)).unwrap(), items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        assert_eq!(each(&[], |item: &u32| Ok(*item)).unwrap(), Vec::<u32>::new());
+        assert_eq!(
+            each(&items, |item| Ok::<_, Error>(item * 2)).unwrap(),
+            items.iter().map(|item| item * 2).collect::<Vec<_>>()
+        );
+        assert_eq!(each(&[], |item: &u32| Ok::<_, Error>(*item)).unwrap(), Vec::<u32>::new());
     }
 
     #[test]

@@ -96,8 +96,6 @@ impl<W: Write> UserExport<W> {
         if let Some(column) = columns.iter().find(|column| column.to_string().parse().ok().as_ref() != Some(*column)) {
             return Err(refusal(column, "can't be read back: it isn't the name of that column"));
         }
-        // Who reads a single column finds no tab in its name.
-        let separator = if columns.len() == 1 { b',' } else { separator };
         let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
         // Who reads the file takes what separates the names for what separates the cells.
         let quotes = if names.iter().any(|name| name.contains([',', ';', '\t'])) {

@@ -170,7 +170,8 @@ mod tests {
                     {"email":"canary","name":" ","timezone":null,"password":"short","options":3}
                     {"email":"j@x.io","password":null,"active":null,"generate_password":null,"tags":[{"key":""}]}
                     {"email":"j@x.io","password":null,"active":null,"send_email":null,"tags":{"":"x"}}
-                    {"email":"J@x.io"}"#,
+                    {"email":"J@x.io"}
+                    {"email":"k@x.io","newsletter":"yes"}"#,
                 vec![
                     "line 1, column `active`: has to be true or false",
                     "line 1, column `e-mail`: there is no such column",
@@ -189,6 +190,7 @@ mod tests {
                     "line 5, column `active`: can't be cleared",
                     "line 5, column `tags`: a tag has no key",
                     "line 6, column `email`: is on line 5 already",
+                    "line 7, column `newsletter`: has to be true, false or null",
                 ],
             ),
         ] {
@@ -196,6 +198,14 @@ mod tests {
             let told: Vec<_> = error.problems.iter().map(ToString::to_string).collect();
             assert_eq!(told, expected, "{}", String::from_utf8_lossy(file));
         }
+    }
+
+    #[test]
+    fn only_a_field_that_there_is_not_is_unknown() {
+        let error = UserList::from_json_lines(&br#"{"active":"yes","e-mail":"x"}"#[..]).unwrap_err();
+        let told: Vec<_> =
+            error.problems.iter().map(|problem| (problem.column.as_deref(), problem.is_unknown_column())).collect();
+        assert_eq!(told, [(Some("active"), false), (Some("e-mail"), true), (Some("email"), false)]);
     }
 
     #[test]

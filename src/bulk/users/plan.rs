@@ -8,6 +8,7 @@ use super::options::SyncOptions;
 use super::problem::{ListError, Problem};
 use super::record::{NOT_A_TIME_ZONE, UserRecord, is_time_zone};
 use super::task::{Intent, Step, UserTask};
+use super::watch::Watch;
 use crate::client::Client;
 use crate::error::Error;
 use crate::id::UserId;
@@ -56,6 +57,9 @@ pub enum PlanError {
     /// The options can't be worked with, or a request failed.
     #[error(transparent)]
     Call(#[from] Error),
+    /// A [stop](super::UserPlanner::stop) was asked for.
+    #[error("stopped before it was known which users there are")]
+    Stopped,
 }
 
 /// How many users a plan is about, by what is done.
@@ -76,7 +80,7 @@ impl UserPlan {
     /// Compares a list with the users that TagoIO has. That takes one or two requests for each record of a short list,
     /// and one for a thousand users for a longer one or when missing users are to be deleted; besides one for each
     /// existing user whose record sets something that lists don't show (`newsletter`, `options`, `custom_preferences`,
-    /// `force_password_change`).
+    /// `force_password_change`). A [`UserPlanner`](super::UserPlanner) says meanwhile how far it is, and can be stopped.
     ///
     /// # Errors
     ///
@@ -85,6 +89,15 @@ impl UserPlan {
     /// be deleted. [`PlanError::Call`] when a request fails, or the default time
     /// zone can't be one.
     pub fn new(client: &Client, list: UserList, options: &SyncOptions) -> Result<Self, PlanError> {
+        Self::watched(client, list, options, &Watch::default())
+    }
+
+    pub(super) fn watched(
+        client: &Client,
+        list: UserList,
+        options: &SyncOptions,
+        watch: &Watch<'_>,
+    ) -> Result<Self, PlanError> {
         if options.default_timezone.as_deref().is_some_and(|name| !is_time_zone(name)) {
             return Err(Error::config("default time zone", NOT_A_TIME_ZONE).into());
         }
@@ -93,7 +106,8 @@ impl UserPlan {
                 ListError { problems: vec![Problem::new(1, "the list is empty: all users would be deleted")] }.into()
             );
         }
-        let Existing { mut listed, others } = Existing::of(client, &list, options.delete_missing)?;
+        let Existing { mut listed, others } = Existing::of(client, &list, options.delete_missing, watch)?;
+        watch.check()?;
         let options = Arc::new(options.clone());
         let mut problems = Vec::new();
         let mut tasks = Vec::with_capacity(list.len() + others.len());
@@ -161,7 +175,7 @@ impl<'a> Lookalikes<'a> {
 }
 
 /// What a record lacks whose user is to be created.
-fn problems_of_new(line: u64, record: &UserRecord, options: &SyncOptions) -> Vec<Problem> {
+pub(super) fn problems_of_new(line: u64, record: &UserRecord, options: &SyncOptions) -> Vec<Problem> {
     let has_password = record.password.as_ref().is_some() || record.generate_password.as_ref() == Some(&true);
     let mails = !matches!(record.send_email, Patch::Keep | Patch::Set(SendEmail::Welcome(false)));
     let mut problems = Vec::new();

@@ -124,15 +124,12 @@ impl UserRecord {
     }
 
     /// The request that creates the user, once it is known to have what it needs.
-    pub(super) fn to_new_user(&self, default_timezone: Option<&str>, generate_password: bool) -> NewUser {
+    pub(super) fn to_new_user(&self, default_timezone: Option<&str>) -> NewUser {
         let timezone = self.timezone.as_deref().or(default_timezone).unwrap_or_default();
         let mut new = NewUser::new(self.name.as_deref().unwrap_or_default(), self.email.as_str(), timezone);
         new.password = self.password.clone();
-        new.generate_password = match self.password {
-            Patch::Set(_) => Patch::Keep,
-            Patch::Keep | Patch::Clear if generate_password => Patch::Set(true),
-            Patch::Keep | Patch::Clear => self.generate_password,
-        };
+        // Who has none given needs one that TagoIO makes: that it is wanted is known by now.
+        new.generate_password = if self.password.as_ref().is_some() { Patch::Keep } else { Patch::Set(true) };
         new.send_email = self.send_email.clone();
         // There is nothing to be cleared yet.
         new.company = set(&self.company);
@@ -294,6 +291,18 @@ mod tests {
     }
 
     #[test]
+    fn a_password_has_six_characters() {
+        for (password, verdict) in [
+            ("short", Err("has less than 6 characters")),
+            ("éèêëē", Err("has less than 6 characters")),
+            ("longer", Ok(())),
+            ("éèêëēĕ", Ok(())),
+        ] {
+            assert_eq!(check_password(&Password::new(password).unwrap()), verdict, "{password}");
+        }
+    }
+
+    #[test]
     fn debug_shows_no_password() {
         let record = UserRecord::new("jane@example.com").password(Password::new("canary").unwrap());
         assert!(!format!("{record:?}").contains("canary"));
@@ -310,5 +319,7 @@ mod tests {
                 serde_json::from_str(&format!(r#"{{"email": "j@x.io", "tags": {json}}}"#)).unwrap();
             assert_eq!(record.tags.into_option(), tags, "{json}");
         }
+        let error = serde_json::from_str::<UserRecord>(r#"{"email": "j@x.io", "tags": 7}"#).unwrap_err().to_string();
+        assert!(error.contains("invalid type: integer `7`, expected a list of tags, or an object"), "{error}");
     }
 }

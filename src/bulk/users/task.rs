@@ -6,15 +6,16 @@ use super::super::digest::digest;
 use super::super::{Action, Before, DeleteUser, Done, Task};
 use super::address::key_of;
 use super::difference::{Change, Difference};
-use super::existing::by_email;
 use super::list::Listed;
 use super::options::{SyncOptions, TagPolicy};
+use super::plan::problems_of_new;
 use super::record::UserRecord;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::profile::Service;
 use crate::run::{UserEdit, UserInfo};
+use crate::transport::{Method, Route};
 
 /// What a plan does with a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,14 +165,25 @@ impl Task for UserTask {
 
     fn run(&self, client: &Client, before: Before) -> Result<Done> {
         match &self.work {
-            Work::Create(wanted) => create(client, wanted, before),
+            Work::Create(wanted) => create(client, wanted, before).map(Done::from),
             Work::Update { id, how: How::Edit(edit), changes } => {
                 client.run().users().edit(id, edit)?;
-                Ok(updated(id, changes))
+                Ok(Synced { id: id.clone(), action: Action::Updated, changes: changes.clone() }.into())
             }
-            Work::Update { id, how: How::Merge(wanted), changes } => merge(client, id, wanted, changes, before),
+            Work::Update { id, how: How::Merge(wanted), changes } => {
+                merge(client, id, wanted, changes, before).map(Done::from)
+            }
             Work::Unchanged { id } => Ok(Done::new(Action::Unchanged).id(id.as_str())),
             Work::Delete { id } => DeleteUser::new(id).run(client, before),
+        }
+    }
+
+    fn route(&self) -> Option<Route> {
+        match &self.work {
+            Work::Create(_) => Some(Route::new(Method::Post, "/run/users")),
+            Work::Update { .. } => Some(Route::new(Method::Put, "/run/users/{user}")),
+            Work::Unchanged { .. } => None,
+            Work::Delete { id } => DeleteUser::new(id).route(),
         }
     }
 
@@ -185,34 +197,80 @@ impl Task for UserTask {
     }
 }
 
-fn updated(id: &UserId, changes: &[Change]) -> Done {
-    Done::new(Action::Updated).id(id.as_str()).changed(changes.iter().map(|change| change.field))
+/// What became of a user that was to be as a record wants it.
+#[derive(Debug)]
+pub(crate) struct Synced {
+    pub(crate) id: UserId,
+    /// Created, updated or unchanged.
+    pub(crate) action: Action,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl From<Synced> for Done {
+    fn from(synced: Synced) -> Self {
+        let fields = synced.changes.iter().map(|change| change.field);
+        Self::new(synced.action).id(synced.id.as_str()).changed(fields)
+    }
+}
+
+/// Brings a single record to TagoIO, whoever is there.
+pub(crate) fn sync_one(client: &Client, record: &UserRecord, tags: TagPolicy, before: Before) -> Result<Synced> {
+    let problems = record.problems().into_iter().map(|(column, problem)| (column.to_string(), problem.to_owned()));
+    refuse(problems.collect())?;
+    let options = SyncOptions::new().tags(tags);
+    let present = client.run().users().find_by_email(&record.email)?;
+    if present.is_none() {
+        let problems = problems_of_new(1, record, &options).into_iter();
+        refuse(problems.map(|problem| (problem.column.unwrap_or_default(), problem.message)).collect())?;
+    }
+    let wanted = Wanted { listed: Box::new(Listed::new(1, record.clone())), options: Arc::new(options) };
+    match present {
+        Some(user) => adapt(client, user, &wanted, before),
+        None => create_or_adapt(client, &wanted, before),
+    }
+}
+
+fn refuse(problems: Vec<(String, String)>) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let problems: Vec<_> = problems.into_iter().map(|(field, problem)| format!("`{field}` {problem}")).collect();
+    Err(Error::config("user record", problems.join("; ")))
 }
 
 /// Changes a user as it is by now.
-fn merge(client: &Client, id: &UserId, wanted: &Wanted, planned: &[Change], before: Before) -> Result<Done> {
+fn merge(client: &Client, id: &UserId, wanted: &Wanted, planned: &[Change], before: Before) -> Result<Synced> {
     let users = client.run().users();
     let Difference { edit, changes } = wanted.difference(&users.info(id)?);
+    let id = id.clone();
     if !changes.is_empty() {
-        users.edit(id, &edit)?;
-        return Ok(updated(id, &changes));
+        users.edit(&id, &edit)?;
+        return Ok(Synced { id, action: Action::Updated, changes });
     }
     // Most likely it was the try before whose answer got lost.
-    let done = if before.maybe_done { updated(id, planned) } else { Done::new(Action::Unchanged).id(id.as_str()) };
-    Ok(done)
+    Ok(if before.maybe_done {
+        Synced { id, action: Action::Updated, changes: planned.to_vec() }
+    } else {
+        Synced { id, action: Action::Unchanged, changes: Vec::new() }
+    })
 }
 
-fn create(client: &Client, wanted: &Wanted, before: Before) -> Result<Done> {
-    let (record, options) = (wanted.record(), &wanted.options);
+fn create(client: &Client, wanted: &Wanted, before: Before) -> Result<Synced> {
     if before.maybe_done {
-        if let Some(user) = by_email(client, &record.email)? {
+        if let Some(user) = client.run().users().find_by_email(&wanted.record().email)? {
             return adapt(client, user, wanted, before);
         }
     }
-    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
-    match client.run().users().create(&new) {
-        Ok(id) => Ok(Done::new(Action::Created).id(id.as_str())),
-        Err(error) if may_be_taken(&error) => match by_email(client, &record.email)? {
+    create_or_adapt(client, wanted, before)
+}
+
+/// Creates a user or, should TagoIO refuse it because there is one by now, changes that one.
+fn create_or_adapt(client: &Client, wanted: &Wanted, before: Before) -> Result<Synced> {
+    let (users, record, options) = (client.run().users(), wanted.record(), &wanted.options);
+    let new = record.to_new_user(options.default_timezone.as_deref());
+    match users.create(&new) {
+        Ok(id) => Ok(Synced { id, action: Action::Created, changes: Vec::new() }),
+        Err(error) if may_be_taken(&error) => match users.find_by_email(&record.email)? {
             Some(user) => adapt(client, user, wanted, before),
             None => Err(error),
         },
@@ -231,8 +289,8 @@ fn may_be_taken(error: &Error) -> bool {
         && !error.is_limit_reached()
 }
 
-/// Makes a user who wasn't there when the plan was made as the record wants it.
-fn adapt(client: &Client, user: UserInfo, wanted: &Wanted, before: Before) -> Result<Done> {
+/// Makes a user who is there as the record wants it.
+fn adapt(client: &Client, user: UserInfo, wanted: &Wanted, before: Before) -> Result<Synced> {
     let users = client.run().users();
     let user = if wanted.record().goes_beyond_lists() { users.info(&user.id)? } else { user };
     let Difference { edit, changes } = wanted.difference(&user);
@@ -241,18 +299,18 @@ fn adapt(client: &Client, user: UserInfo, wanted: &Wanted, before: Before) -> Re
     }
     // That a password is set once more makes it no other user.
     let as_created = changes.iter().all(|change| change.field == "password");
-    let (action, changed) = match (before.maybe_done && as_created, changes.is_empty()) {
+    let (action, changes) = match (before.maybe_done && as_created, changes.is_empty()) {
         (true, _) => (Action::Created, Vec::new()),
         (false, true) => (Action::Unchanged, Vec::new()),
-        (false, false) => (Action::Updated, changes.iter().map(|change| change.field).collect()),
+        (false, false) => (Action::Updated, changes),
     };
-    Ok(Done::new(action).id(user.id.as_str()).changed(changed))
+    Ok(Synced { id: user.id, action, changes })
 }
 
 /// What a creation sets, but for the e-mail address.
 fn created(record: &UserRecord, options: &SyncOptions) -> Vec<Change> {
     let nobody = UserInfo::nobody();
-    let new = record.to_new_user(options.default_timezone.as_deref(), options.generate_passwords);
+    let new = record.to_new_user(options.default_timezone.as_deref());
     let mut wanted = record.clone();
     wanted.timezone = new.timezone.into();
     let mut changes = Difference::between(&nobody, &wanted, &options.clone().set_passwords(true)).changes;

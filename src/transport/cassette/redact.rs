@@ -357,8 +357,7 @@ fn fragments(text: &str) -> Vec<Range<usize>> {
             Some(string) => start + 1..start + 1 + end_of_string(string),
             None => start..start + value.bytes().take_while(u8::is_ascii_digit).count(),
         };
-        // On behind the closing quote, which must not be taken for an opening one.
-        at = text.len().min(if range.start > start { range.end + 1 } else { range.end });
+        at = range.end;
         found.push(range);
     }
     found
@@ -385,6 +384,7 @@ fn end_of_string(string: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Method;
     use serde_json::json;
 
     #[test]
@@ -433,6 +433,32 @@ mod tests {
         }
         let text = secrets.text(r#"hunter22 and REDACTED "token":"x" and TED and"#, SHORTEST_IN_TEXT);
         assert_eq!(text, r#"REDACTED-1 and REDACTED-2TED "token":"REDACTED" and REDACTED-3"#);
+    }
+
+    #[test]
+    fn only_what_stands_for_a_secret_is_taken_for_that() {
+        for (text, stands_for_one) in [
+            ("REDACTED", true),
+            ("REDACTED-1", true),
+            ("REDACTED-20", true),
+            ("REDACTED-", false),
+            ("REDACTED-x", false),
+            ("REDACTED-1x", false),
+            ("REDACTED1", false),
+            ("redacted", false),
+            ("", false),
+        ] {
+            assert_eq!(is_placeholder(text), stands_for_one, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_sent_as_a_number_is_blacked_out_in_the_answer() {
+        let mut secrets = Secrets::default();
+        let request = Request::new(Method::Post, "https://h/account").with_body(*br#"{"pin_code":987654,"n":123456}"#);
+        secrets.request(&request);
+        let text = secrets.text("987654 is wrong, 123456 is not", SHORTEST_IN_TEXT);
+        assert_eq!(text, "REDACTED is wrong, 123456 is not");
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 use snapbox::str;
+use tagoio::Client;
+use tagoio::run::RunSettings;
+use tagoio::token::TokenQuery;
 
 use crate::world::World;
 
@@ -270,4 +273,96 @@ E-mail sent to alex.moreau@example.com
 error: nowhere.html: No such file or directory (os error 2)
 
 "#]]);
+}
+
+/// A file with the token of the account's other profile.
+fn staging_token(world: &World) -> Client {
+    let tago = world.sandbox().client().unwrap();
+    let staging = tago.profile().list().unwrap().into_iter().find(|profile| profile.name == "Arbor Staging").unwrap();
+    let token = tago.token().list(staging.id, &TokenQuery::new()).unwrap().remove(0).token.unwrap();
+    world.file("staging.token", &format!("{}\n", token.expose()));
+    let staging = world.sandbox().client_with(token).unwrap();
+    let text: RunSettings = serde_json::from_value(json!({
+        "theme": {"primary": "#123456", "brandNew": 1},
+        "sidebar_buttons": [
+            {"text": "Cold rooms", "type": "dashboard", "value": "66b0000b1c2d3e4f50617282"},
+            {"text": "Alarms", "type": "dashboard", "value": "66b0000b1c2d3e4f50617283"},
+        ],
+        "name": "Staging",
+    }))
+    .unwrap();
+    staging.run().edit(&text).unwrap();
+    staging
+}
+
+#[test]
+fn parts_of_another_portal_are_copied_and_the_rest_stays() {
+    let world = World::new();
+    staging_token(&world);
+    let before = settings(&world);
+    let line = "run copy --from-token-file staging.token --part sidebar_buttons,theme";
+    world.clear();
+    world.tagoctl(&format!("{line} --dry-run")).success().stdout_eq("").stderr_eq(str![[r##"
+sidebar_buttons.0.color: "#0a6ebd" → nothing
+sidebar_buttons.0.href: "" → nothing
+sidebar_buttons.0.iconUrl: "https://assets.example.com/arbor/rooms.svg" → nothing
+sidebar_buttons.1.color: "#0a6ebd" → nothing
+sidebar_buttons.1.conditions: [{"tag_key":"access","tag_value":"admin"}] → nothing
+sidebar_buttons.1.href: "https://status.example.com" → nothing
+sidebar_buttons.1.iconUrl: "https://assets.example.com/arbor/status.svg" → nothing
+sidebar_buttons.1.isInNewLine: true → nothing
+sidebar_buttons.1.text: "Status" → nothing
+sidebar_buttons.1.type: "link" → nothing
+theme.auth_bg_type: "color" → nothing
+theme.buttonPrimary: "#0a6ebd" → nothing
+theme.buttonPrimaryText: "#ffffff" → nothing
+theme.link: "#0a6ebd" → nothing
+theme.loginButton: "#0a6ebd" → nothing
+theme.navbar: "#0b2239" → nothing
+theme.navbarText: "#ffffff" → nothing
+theme.primary: "#0a6ebd" → "#123456"
+theme.sidebarBackground: "#f4f7fa" → nothing
+theme.brandNew: nothing → 1
+not copied: sidebar_buttons.1: the other profile has no 66b0000b1c2d3e4f50617283
+nothing was changed: it was a dry run
+
+"##]]);
+    assert_eq!(settings(&world), before);
+
+    let line = format!("{line} --replace-id 66b0000b1c2d3e4f50617283=66a0000b1c2d3e4f50617283");
+    world.tagoctl(&format!("{line} -o json")).success();
+    let after = settings(&world);
+    assert_eq!(after["theme"], json!({"primary": "#123456", "brandNew": 1}));
+    let buttons = after["sidebar_buttons"].as_array().unwrap();
+    // The one is known by its text, the other is said.
+    let values: Vec<_> = buttons.iter().map(|button| &button["value"]).collect();
+    assert_eq!(values, [&before["sidebar_buttons"][0]["value"], &json!("66a0000b1c2d3e4f50617283")]);
+    assert_eq!((&after["name"], &after["url"]), (&before["name"], &before["url"]));
+    world.tagoctl(&line).success().stdout_eq("").stderr_eq(str![[r#"
+it is so already: nothing to change
+
+"#]]);
+}
+
+#[test]
+fn a_copy_names_the_other_profile_and_parts_that_there_are() {
+    let world = World::new();
+    staging_token(&world);
+    world.clear();
+    for (line, said) in [
+        ("run copy --part theme", "--from-env"),
+        ("run copy --from-env a --from-token-file b --part theme", "cannot be used with"),
+        ("run copy --from-token-file staging.token", "--part"),
+        ("run copy --from-token-file staging.token --part colours", "invalid value 'colours'"),
+        ("run copy --from-token-file nowhere --part theme", "nowhere"),
+        ("run copy --from-env nowhere --part theme", "tagoconfig.json"),
+        ("run copy --from-token-file - --token-file - --part theme", "standard input"),
+        ("run copy --from-token-file staging.token --part theme --sandbox", "is the only one that is there"),
+        ("run copy --from-token-file staging.token --part theme --columns x", "there is no column `x`"),
+    ] {
+        let assert = world.tagoctl(line).code(2).stdout_eq("");
+        let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(stderr.contains(said), "{line}: {stderr}");
+    }
+    world.nothing_was_sent();
 }

@@ -11,7 +11,7 @@ use tagoio::bulk::{Event, Progress, Wait};
 use crate::output::tell;
 
 /// How often a bar is drawn anew.
-const REDRAW: Duration = Duration::from_millis(200);
+pub(super) const REDRAW: Duration = Duration::from_millis(200);
 /// Without a terminal, a line comes this often at least …
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// … and when this part of much work is done.
@@ -52,10 +52,7 @@ impl Drawing {
             return Self::Lines(Mutex::default());
         }
         let bar = ProgressBar::new(total as u64);
-        // Were the template wrong, the bar would look like any other.
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
+        style_as_bar(&bar);
         // What comes in quick succession isn't drawn at once, and after the last of it nothing may come for a minute.
         bar.enable_steady_tick(REDRAW);
         Self::Bar(bar, Mutex::default())
@@ -99,6 +96,13 @@ impl Drawing {
         if let Self::Bar(bar, _) = self {
             bar.finish_and_clear();
         }
+    }
+}
+
+pub(super) fn style_as_bar(bar: &ProgressBar) {
+    // Were the template wrong, the bar would look like any other.
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+        bar.set_style(style.progress_chars("━╸─"));
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fs4::{FileExt, TryLockError};
 
 use crate::failure::{Failure, Result};
+use crate::file;
 
 /// A lock that the system takes back when the process ends, however it ends. A file that is left over locks nothing.
 #[derive(Debug)]
@@ -17,9 +18,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Locks a file beside this one, which itself is no file to lock: it is yet to be made, and to be removed.
     pub(super) fn of(journal: &Path) -> Result<Self> {
-        let mut name = journal.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
+        let path = file::with_ending(journal, ".lock");
         let unusable = |error| Failure::unopenable(&path, &error);
         loop {
             let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -52,10 +51,8 @@ impl Drop for Lock {
 /// Whether this open file is what is found at this path.
 #[cfg(unix)]
 fn is_same(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-
     match (file.metadata(), fs::metadata(path)) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Ok(one), Ok(other)) => file::is_one_file(&one, &other),
         _ => false,
     }
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::json;
 use tagoio::bulk::Outcome;
 
-use super::{Target, reason};
+use super::Target;
+use super::ending::reason;
 use crate::failure::{Failure, Result};
 use crate::file;
 

@@ -17,6 +17,11 @@ pub(crate) fn note(text: &str) {
     tell_in(&[(Style::new().dim(), text)]);
 }
 
+/// Says something that a person should know before it goes on.
+pub(crate) fn warn(text: &str) {
+    tell_in(&[(Style::new().yellow().bold(), "warning:"), (Style::new(), " "), (Style::new(), text)]);
+}
+
 /// Says something in one line of several colours. Nothing else in the texts reaches the terminal: names come from TagoIO,
 /// and anybody may have chosen them.
 pub(crate) fn tell_in(parts: &[(Style, &str)]) {

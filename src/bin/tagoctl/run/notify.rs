@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tagoio::bulk::users::UserSelection;
 use tagoio::bulk::{DeleteNotification, Notify};
-use tagoio::run::{NewNotification, NotificationEdit, UserField, UserOrder};
-use tagoio::{Client, Direction, NotificationId, UserId};
+use tagoio::run::{NewNotification, NotificationEdit};
+use tagoio::{Client, NotificationId, UserId};
 
 use super::user::filter::Filter;
 use super::whom::{user_id, user_ids, whom};
@@ -173,7 +174,7 @@ impl CreateArgs {
             _ => None,
         };
         let users = if self.users.is_empty() {
-            fitting(session.client(), &self.filter)?
+            selected(session.client(), &self.filter.selection(self.all))?
         } else {
             named(session.client(), &self.users)?
         };
@@ -266,21 +267,10 @@ fn named(client: &Client, names: &[String]) -> Result<Vec<(UserId, String)>> {
     Ok(users)
 }
 
-/// The ids of the users that a filter fits, each once, with their e-mail addresses.
-fn fitting(client: &Client, filter: &Filter) -> Result<Vec<(UserId, String)>> {
-    // Whoever registers meanwhile comes last then, and shifts nobody to another page.
-    let query = filter.query().fields([UserField::Id, UserField::Email]);
-    let query = query.order_by(UserOrder::CreatedAt, Direction::Ascending);
-    let mut seen = HashSet::new();
-    let mut users = Vec::new();
-    for row in client.run().users().iter(&query) {
-        let row = row?;
-        if let Some(id) = row.id.filter(|id| seen.insert(id.clone())) {
-            let name = row.email.unwrap_or_else(|| id.to_string());
-            users.push((id, name));
-        }
-    }
-    Ok(users)
+/// The ids of selected users, each once, with their e-mail addresses.
+fn selected(client: &Client, users: &UserSelection) -> Result<Vec<(UserId, String)>> {
+    let users = users.resolve(client)?.into_iter();
+    Ok(users.map(|user| (user.id.clone(), user.email.unwrap_or_else(|| user.id.to_string()))).collect())
 }
 
 fn delete(context: &Context<'_>, mut ids: Vec<NotificationId>, danger: &Danger, bulk: &BulkArgs) -> Result<()> {

@@ -1,20 +1,22 @@
-//! `tagoctl run info|edit|email-test`.
+//! `tagoctl run info|edit|copy|email-test`.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tagoio::Client;
-use tagoio::run::RunSettings;
+use tagoio::run::{RunSettings, SettingsCopy, SettingsPart};
 
-use crate::connect::Context;
+use crate::connect::{Context, OtherProfile};
 use crate::difference;
 use crate::failure::{Failure, Result};
 use crate::input::Text;
-use crate::output::{Columns, note, secrets};
-use crate::request::{Fields, JsonArgs};
+use crate::output::{Columns, Format, note, secrets};
+use crate::request::{Fields, JsonArgs, Pair};
 use crate::shape;
 
 /// What is said of a change.
 pub(super) const CHANGES: Columns = Columns::new(&["updated", "changes"], &[]);
+const COPIED: Columns = Columns::new(&["updated", "changes", "not_copied"], &[]);
 const SENT: Columns = Columns::new(&["sent", "subject"], &[]);
 
 /// What comes first in a table of the settings.
@@ -33,6 +35,16 @@ Examples:
   tagoctl run info --output json > portal.json
   tagoctl run edit --json portal.json --dry-run";
 
+const COPY_HELP: &str = "\
+What a portal has of its own is no part: its addresses, its dictionary, its custom fields, its token and whether it is \
+open. A button that leads to a dashboard is left out, unless this portal has one of its text or --replace-id says what \
+it leads to here.
+
+Examples:
+  tagoctl run copy --from-env staging --part theme,logos,email_templates --dry-run
+  tagoctl run copy --from-token-file staging.token --part sidebar_buttons
+  tagoctl run copy --from-env staging --part sidebar_buttons --replace-id 66a0000b1c=66b0000b1d";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the portal's settings
@@ -41,6 +53,9 @@ pub(crate) enum Command {
     /// Change the portal's settings, and show what changes
     #[command(after_help = EDIT_HELP)]
     Edit(Box<EditArgs>),
+    /// Copy parts of another profile's portal to this one's, and show what changes
+    #[command(after_help = COPY_HELP)]
+    Copy(CopyArgs),
     /// Send a test e-mail to the account's owner
     #[command(after_help = "Example:\n  tagoctl run email-test --subject Hello --body @welcome.html")]
     EmailTest {
@@ -100,6 +115,25 @@ pub(crate) struct EditArgs {
     how: ChangeArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    #[command(flatten)]
+    from: OtherProfile,
+    /// What is copied
+    #[arg(long = "part", value_name = "PART,…", value_delimiter = ',', required = true, value_parser = parts())]
+    parts: Vec<SettingsPart>,
+    /// Put an id of this profile wherever this id of the other one is copied, such as that of a dashboard
+    #[arg(long = "replace-id", value_name = "THERE=HERE")]
+    ids: Vec<Pair>,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn parts() -> impl TypedValueParser<Value = SettingsPart> {
+    PossibleValuesParser::new(SettingsPart::ALL.iter().map(|part| part.as_str())).try_map(|word| word.parse())
+}
+
 /// How a change of the settings is to go about it.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
@@ -120,6 +154,7 @@ impl Command {
                 context.out.item(&FIRST, Value::Object(shown))
             }
             Self::Edit(args) => args.run(context),
+            Self::Copy(args) => args.run(context),
             Self::EmailTest { subject, body } => {
                 context.out.chosen(&SENT)?;
                 let body = body.text()?;
@@ -159,6 +194,32 @@ impl EditArgs {
         present.toward(flags, &self.how)?;
         let change = present.toward(wanted, &self.how).map_err(|failure| self.json.blame(failure))?;
         change.make(context, &client, &self.how)
+    }
+}
+
+impl CopyArgs {
+    fn run(self, context: &Context<'_>) -> Result<()> {
+        context.out.chosen(&COPIED)?;
+        let (from, to) = (context.client_of(&self.from)?, context.client()?);
+        let copy =
+            self.ids.into_iter().fold(SettingsCopy::new(self.parts), |copy, id| copy.replacing(id.key, id.value));
+        let difference = from.run().compare_settings(&to, &copy)?;
+        let is_empty = difference.is_empty();
+        let changes = difference::tell_changes(context.out, difference.changes);
+        let left_out: Vec<String> = difference.left_out.iter().map(ToString::to_string).collect();
+        if !matches!(context.out.format(), Format::Json | Format::Jsonl) {
+            for left_out in &left_out {
+                note(&format!("not copied: {left_out}"));
+            }
+        }
+        let (updated, said) = if is_empty {
+            (false, difference::NONE.to_owned())
+        } else if self.dry_run {
+            (false, difference::DRY_RUN.to_owned())
+        } else {
+            (true, to.run().edit(&difference.edit)?)
+        };
+        context.out.ack(&json!({"updated": updated, "changes": changes, "not_copied": left_out}), &said)
     }
 }
 

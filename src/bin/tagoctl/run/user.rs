@@ -1,6 +1,7 @@
 //! `tagoctl run user`.
 
 mod access;
+mod contact;
 mod create;
 mod delete;
 mod edit;

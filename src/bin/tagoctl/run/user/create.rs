@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 use serde_json::Value;
 use tagoio::run::{NewUser, SendEmail};
 
+use super::contact::ContactArgs;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::{CREATED, note};
@@ -31,15 +32,8 @@ pub(crate) struct Args {
     /// A tag
     #[arg(long = "tag", value_name = "KEY=VALUE")]
     tags: Vec<Pair>,
-    /// The company
-    #[arg(long)]
-    company: Option<String>,
-    /// The telephone number
-    #[arg(long)]
-    phone: Option<String>,
-    /// The language, such as en or en-US
-    #[arg(long)]
-    language: Option<String>,
+    #[command(flatten)]
+    contact: ContactArgs,
     /// Whether the user may sign in [default: only with --generate-password or --send-email]
     #[arg(long, value_name = "BOOL")]
     active: Option<bool>,
@@ -80,17 +74,15 @@ impl Args {
             "" => Value::Bool(true),
             template => template.into(),
         });
-        Fields::default()
+        let fields = Fields::default()
             .set("name", self.name.as_deref())
             .set("email", self.email.as_deref())
             .set("timezone", self.timezone.as_deref())
             .set("tags", tags(&self.tags))
-            .set("company", self.company.as_deref())
-            .set("phone", self.phone.as_deref())
-            .set("language", self.language.as_deref())
             .set("active", self.active)
             .set("generate_password", self.generate_password.then_some(true))
-            .set("send_email", send_email)
+            .set("send_email", send_email);
+        self.contact.set(fields)
     }
 
     /// Finds what TagoIO would refuse, and what flags and JSON together ask for by mistake.

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use clap::Args as ClapArgs;
 use serde::Serialize;
 use serde_json::json;
-use tagoio::bulk::{DeleteUser, users};
-use tagoio::run::{UserField, UserInfo, UserOrder, UserRow};
-use tagoio::{Client, Direction, UserId};
+use tagoio::bulk::DeleteUser;
+use tagoio::bulk::users::{self, SelectedUser};
+use tagoio::run::UserInfo;
+use tagoio::{Client, UserId};
 
 use super::filter::Filter;
 use crate::bulk::{BulkArgs, Target, beside};
@@ -67,11 +68,13 @@ impl From<UserInfo> for Named {
     }
 }
 
-impl Named {
-    fn of_row(row: UserRow) -> Option<Self> {
-        Some(Self { id: row.id?, name: row.name.unwrap_or_default(), email: row.email.unwrap_or_default() })
+impl From<SelectedUser> for Named {
+    fn from(user: SelectedUser) -> Self {
+        Self { id: user.id, name: user.name.unwrap_or_default(), email: user.email.unwrap_or_default() }
     }
+}
 
+impl Named {
     fn text(&self) -> String {
         format!("{} <{}>", self.name, self.email).trim_start().to_owned()
     }
@@ -136,14 +139,8 @@ impl Args {
     }
 
     fn filtered(&self, client: &Client) -> Result<Vec<Named>> {
-        // Whoever registers meanwhile comes last then, and shifts nobody to another page.
-        let query = self.filter.query().fields(FIELDS).order_by(UserOrder::CreatedAt, Direction::Ascending);
-        let mut seen = HashSet::new();
-        let mut found = Vec::new();
-        for row in client.run().users().iter(&query) {
-            found.extend(Named::of_row(row?).filter(|user| seen.insert(user.id.clone())));
-        }
-        Ok(found)
+        let users = self.filter.selection(self.all).resolve(client)?;
+        Ok(users.into_iter().map(Named::from).collect())
     }
 
     /// The users of these ids and e-mail addresses, each of them once.
@@ -162,8 +159,6 @@ impl Args {
         Ok(found.into_iter().flatten().filter(|user| seen.insert(user.id.clone())).map(Named::from).collect())
     }
 }
-
-const FIELDS: [UserField; 3] = [UserField::Id, UserField::Name, UserField::Email];
 
 fn show(users: &[Named]) {
     for user in users.iter().take(SHOWN) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tagoio::run::UserEdit;
 use tagoio::{Client, Patch, Tag, UserId};
 
+use super::contact::ContactArgs;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::output::UPDATED;
@@ -41,15 +42,8 @@ pub(crate) struct Args {
     /// Remove all tags that aren't given
     #[arg(long)]
     replace_tags: bool,
-    /// The company
-    #[arg(long)]
-    company: Option<String>,
-    /// The telephone number
-    #[arg(long)]
-    phone: Option<String>,
-    /// The language, such as en or en-US
-    #[arg(long)]
-    language: Option<String>,
+    #[command(flatten)]
+    contact: ContactArgs,
     /// Whether the user may sign in
     #[arg(long, value_name = "BOOL")]
     active: Option<bool>,
@@ -100,20 +94,13 @@ impl Args {
             .set("name", self.name.as_deref())
             .set("timezone", self.timezone.as_deref())
             .set("tags", tags(&self.tags))
-            .set("company", self.company.as_deref())
-            .set("phone", self.phone.as_deref())
-            .set("language", self.language.as_deref())
             .set("active", self.active)
             .set("logout_sessions", self.logout_sessions.then_some(true));
-        for (name, is_set) in [
-            ("company", self.company.is_some()),
-            ("phone", self.phone.is_some()),
-            ("language", self.language.is_some()),
-            ("tags", !self.tags.is_empty()),
-        ] {
-            if is_set && self.clear.iter().any(|cleared| cleared == name) {
-                return Err(Failure::usage("conflict", format!("`{name}` can't be set and cleared at once")));
-            }
+        let fields = self.contact.set(fields);
+        let is_both =
+            |name: &&str| fields.as_object().contains_key(*name) && self.clear.iter().any(|cleared| cleared == name);
+        if let Some(name) = CLEARABLE.into_iter().find(is_both) {
+            return Err(Failure::usage("conflict", format!("`{name}` can't be set and cleared at once")));
         }
         // There is no null for tags: none of them is an empty list.
         let (tags, nulls): (Vec<String>, Vec<String>) = self.clear.iter().cloned().partition(|name| name == "tags");

@@ -7,8 +7,8 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 use tagoio::bulk::Stop;
 use tagoio::bulk::users::{self, UserColumn, UserExport};
-use tagoio::run::{UserInfo, UserOrder, UserQuery};
-use tagoio::{Client, Direction, UserId};
+use tagoio::run::{UserInfo, UserQuery};
+use tagoio::{Client, UserId};
 
 use super::filter::Filter;
 use super::source::Form;
@@ -16,8 +16,7 @@ use crate::bulk::stop_on_ctrl_c;
 use crate::connect::Context;
 use crate::failure::{Failure, Result};
 use crate::file;
-use crate::nearest::did_you_mean;
-use crate::output::{Format, Output, note};
+use crate::output::{Format, Output, note, unknown_column};
 
 pub(super) const EXAMPLES: &str = "\
 `import` and `sync` read what this writes.
@@ -60,8 +59,7 @@ impl Args {
             return Err(Failure::usage("conflict", "--for-spreadsheet is for CSV only"));
         }
         let client = context.client()?;
-        // Who is created meanwhile comes last, and moves nobody to another page.
-        let query = self.filter.query().order_by(UserOrder::CreatedAt, Direction::Ascending);
+        let query = self.filter.oldest_first();
         let export = Export { client: &client, query, columns, form, for_spreadsheet: self.for_spreadsheet };
         let Some(path) = &self.file else {
             return export.write("standard output", io::stdout().lock(), None).map(drop);
@@ -108,13 +106,10 @@ impl Args {
 
 /// What is wrong with a name that no column has.
 fn no_column(name: &str) -> Failure {
-    let known = || UserColumn::NAMES.iter().copied();
-    if known().any(|known| known == name && known.ends_with(':')) {
+    if name.ends_with(':') && UserColumn::NAMES.contains(&name) {
         return Failure::usage("unknown_column", format!("the column `{name}` wants a key, as in `{name}KEY`"));
     }
-    let all: Vec<&str> = known().collect();
-    Failure::usage("unknown_column", format!("there is no column `{name}`{}", did_you_mean(name, known())))
-        .hint(format!("there are {}", all.join(", ")))
+    unknown_column("column", name, UserColumn::NAMES)
 }
 
 struct Export<'a> {

@@ -1,7 +1,9 @@
 //! Which users are meant.
 
 use clap::Args;
-use tagoio::run::UserQuery;
+use tagoio::Direction;
+use tagoio::bulk::users::UserSelection;
+use tagoio::run::{UserOrder, UserQuery};
 
 use crate::failure::{Failure, Result};
 use crate::request::Pair;
@@ -39,12 +41,15 @@ impl Filter {
 
     /// Refuses a filter that keeps nobody out: where all users are meant, `--all` has to say so.
     pub(crate) fn check(&self) -> Result<()> {
-        let texts = self.name.iter().chain(&self.email).chain(&self.tag_keys);
-        let keeps_nobody_out = |text: &String| text.chars().all(|char| char == '*');
-        if self.is_empty() || self.active.is_some() || !self.tags.is_empty() || !texts.clone().all(keeps_nobody_out) {
+        if self.is_empty() || !self.query().fits_everybody() {
             return Ok(());
         }
         Err(Failure::usage("fits_everybody", "the filter keeps nobody out").hint("--all says that all users are meant"))
+    }
+
+    /// The users that fit, or all of them.
+    pub(crate) fn selection(&self, all: bool) -> UserSelection {
+        if all { UserSelection::Everybody } else { self.query().into() }
     }
 
     pub(crate) fn query(&self) -> UserQuery {
@@ -60,6 +65,11 @@ impl Filter {
         }
         let query = self.tags.iter().fold(query, |query, tag| query.tag(&tag.key, &tag.value));
         self.tag_keys.iter().fold(query, UserQuery::tag_key)
+    }
+
+    /// Asks for the oldest first: whoever registers meanwhile comes last then, and moves nobody to another page.
+    pub(crate) fn oldest_first(&self) -> UserQuery {
+        self.query().order_by(UserOrder::CreatedAt, Direction::Ascending)
     }
 }
 

@@ -49,13 +49,14 @@ impl ImportArgs {
         let journal = if self.dry_run { None } else { journal(&self.bulk, &self.file)? };
         let list = self.source.list(&self.file)?;
         let session = self.bulk.begin(context)?;
-        let plan = self.source.plan(session.client(), &self.file, list, false)?;
+        let plan = self.source.plan(&session, &self.file, list, false)?;
         if self.dry_run {
-            return plan::write(context.out, &plan);
+            return show(&session, context, &plan);
         }
         if context.out.format() == Format::Table && !self.bulk.is_quiet() {
             plan::announce_counts(&plan);
         }
+        session.warn_of_too_many(plan.counts().create);
         execute(&session, "import users", journal.as_ref(), &plan)
     }
 }
@@ -92,10 +93,10 @@ impl SyncArgs {
         let journal = if self.danger.is_dry_run() { None } else { journal(&self.bulk, &self.file)? };
         let list = self.source.list(&self.file)?;
         let session = self.bulk.begin(context)?;
-        let plan = self.source.plan(session.client(), &self.file, list, self.delete_missing)?;
+        let plan = self.source.plan(&session, &self.file, list, self.delete_missing)?;
         let counts = plan.counts();
         if self.danger.is_dry_run() {
-            return plan::write(context.out, &plan);
+            return show(&session, context, &plan);
         }
         if let Some(most) = self.delete_at_most.filter(|most| counts.delete > *most) {
             return Err(Failure::usage(
@@ -107,6 +108,7 @@ impl SyncArgs {
         if context.out.format() == Format::Table && !self.bulk.is_quiet() {
             plan::announce(&plan);
         }
+        session.warn_of_too_many(counts.create);
         match deed(counts) {
             Some(deed) if !self.danger.is_meant(&deed)? => Ok(()),
             _ => execute(&session, "sync users", journal.as_ref(), &plan),
@@ -117,6 +119,12 @@ impl SyncArgs {
 fn journal(bulk: &BulkArgs, file: &Input) -> Result<Option<JournalFile>> {
     bulk.spare(file)?;
     bulk.journal_file(file.path().map(beside))
+}
+
+fn show(session: &Session<'_>, context: &Context<'_>, plan: &UserPlan) -> Result<()> {
+    plan::write(context.out, plan)?;
+    session.warn_of_too_many(plan.counts().create);
+    Ok(())
 }
 
 fn execute(session: &Session<'_>, work: &str, journal: Option<&JournalFile>, plan: &UserPlan) -> Result<()> {

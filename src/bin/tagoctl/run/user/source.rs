@@ -4,10 +4,9 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use tagoio::Client;
 use tagoio::bulk::users::{ListError, PlanError, Problem, SyncOptions, TagPolicy, UserColumn, UserList, UserPlan};
 
-use crate::bulk::is_json_lines;
+use crate::bulk::{Session, is_json_lines};
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::nearest::did_you_mean;
@@ -84,7 +83,13 @@ impl Source {
     }
 
     /// Compares the list with the users that there are.
-    pub(super) fn plan(&self, client: &Client, file: &Input, list: UserList, delete_missing: bool) -> Result<UserPlan> {
+    pub(super) fn plan(
+        &self,
+        session: &Session<'_>,
+        file: &Input,
+        list: UserList,
+        delete_missing: bool,
+    ) -> Result<UserPlan> {
         let mut options = SyncOptions::new()
             .tags(if self.replace_tags { TagPolicy::Replace } else { TagPolicy::Merge })
             .generate_passwords(self.generate_password)
@@ -93,9 +98,12 @@ impl Source {
         if let Some(zone) = &self.timezone {
             options = options.default_timezone(zone);
         }
-        UserPlan::new(client, list, &options).map_err(|error| match error {
+        session.plan(list, &options).map_err(|error| match error {
             PlanError::List(error) => unusable(file, &error),
             PlanError::Call(error) => error.into(),
+            PlanError::Stopped => {
+                Failure::Interrupted("stopped while users were looked up: nothing was changed".to_owned())
+            }
             other => Failure::usage("invalid_list", other.to_string()),
         })
     }
