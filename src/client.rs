@@ -160,6 +160,20 @@ impl Client {
         wire::decode(&request, &response)
     }
 
+    /// As [`send`](Self::send), for an answer with a sentence in it: that is made to be shown, and may repeat what was sent.
+    pub(crate) fn send_for_sentence<T: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        sentence: impl FnOnce(&mut T) -> &mut String,
+    ) -> Result<T> {
+        let request = self.prepare(operation)?;
+        let response = self.exchange(&request)?;
+        let mut answer = wire::decode(&request, &response)?;
+        let text = sentence(&mut answer);
+        *text = wire::presentable(text, &request, &response);
+        Ok(answer)
+    }
+
     /// Sends an operation that TagoIO answers with a confirmation.
     pub(crate) fn confirm(&self, operation: Operation) -> Result<String> {
         let request = self.prepare(operation)?;

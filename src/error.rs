@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use crate::profile::AuditLogError;
+use crate::profile::{AuditLogError, BackupNotCompleted};
 use crate::run::CustomDomainNotActive;
 use crate::transport::{Route, TransportError};
 
@@ -59,6 +59,9 @@ pub enum Error {
     /// A custom domain that was waited for is not active yet.
     #[error(transparent)]
     CustomDomain(Box<CustomDomainNotActive>),
+    /// A backup that was waited for has failed, or isn't completed yet.
+    #[error(transparent)]
+    Backup(Box<BackupNotCompleted>),
 }
 
 /// What is wrong with a call's arguments or a client's configuration.
@@ -198,7 +201,7 @@ impl Error {
     /// The route of the request that failed; `None` when there was none.
     pub fn route(&self) -> Option<&Route> {
         match self {
-            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) => None,
+            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) | Self::Backup(_) => None,
             Self::Transport { route, .. } => Some(route),
             Self::Api(error) => Some(&error.route),
             Self::Decode(error) => Some(&error.route),
@@ -208,7 +211,9 @@ impl Error {
     /// The HTTP status of the answer, when there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Config(_) | Self::Transport { .. } | Self::AuditLog(_) | Self::CustomDomain(_) => None,
+            Self::Config(_) | Self::Transport { .. } | Self::AuditLog(_) | Self::CustomDomain(_) | Self::Backup(_) => {
+                None
+            }
             Self::Api(error) => Some(error.status),
             Self::Decode(error) => Some(error.status),
         }
@@ -242,6 +247,9 @@ impl Error {
 
     /// The token is good, but not for this: its permission is too small, the profile isn't its own, or (for an
     /// analysis token) no Access Management policy grants it.
+    ///
+    /// It is also true of what the plan doesn't have ([`is_not_in_plan`](Error::is_not_in_plan)) and of what was done too
+    /// often today ([`is_limit_reached`](Error::is_limit_reached)): TagoIO says both with 403, so ask for these first.
     ///
     /// Note that list calls may answer with an empty list instead.
     pub fn is_permission_denied(&self) -> bool {
@@ -277,6 +285,17 @@ impl Error {
         })
     }
 
+    /// The account's plan does not have what was asked for: backups on the Free plan, say.
+    pub fn is_not_in_plan(&self) -> bool {
+        self.api().is_some_and(|error| error.says("not available on the") && error.says("plan"))
+    }
+
+    /// What was asked for is still being made: a backup that is to be downloaded, say. It can be asked for later.
+    pub fn is_not_ready(&self) -> bool {
+        // The same sentence tells of what will never be ready.
+        self.api().is_some_and(|error| error.says("is not ready") && !error.says("status: failed"))
+    }
+
     /// The time that the client gives a connection, a request or all its attempts ran out; or that the caller gives
     /// something to be done at TagoIO.
     pub fn is_timeout(&self) -> bool {
@@ -284,6 +303,7 @@ impl Error {
             Self::Transport { source, .. } => source.kind().is_timeout(),
             Self::AuditLog(error) => error.problem.is_timeout(),
             Self::CustomDomain(_) => true,
+            Self::Backup(error) => !error.is_failed(),
             Self::Config(_) | Self::Api(_) | Self::Decode(_) => false,
         }
     }
@@ -304,6 +324,7 @@ impl Error {
             Self::Config(_) | Self::Decode(_) => false,
             Self::AuditLog(error) => error.problem.is_passing(),
             Self::CustomDomain(_) => true,
+            Self::Backup(error) => !error.is_failed(),
             Self::Transport { repeatable, source, .. } => {
                 source.kind().is_passing() && (*repeatable || !source.maybe_delivered())
             }
@@ -318,7 +339,7 @@ impl Error {
     /// the effect, which is why a repeated deletion can end with "not found".
     pub fn maybe_delivered(&self) -> bool {
         match self {
-            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) => false,
+            Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) | Self::Backup(_) => false,
             Self::Transport { source, .. } => source.maybe_delivered(),
             Self::Api(error) => error.status == 408 || error.status >= 500,
             Self::Decode(_) => true,
@@ -402,6 +423,32 @@ mod tests {
                 expected,
                 "{status} {message}"
             );
+        }
+    }
+
+    #[test]
+    fn what_the_plan_lacks_and_what_is_yet_to_come_are_known_by_their_sentences() {
+        for (status, message, [not_in_plan, limit_reached, not_ready, not_found]) in [
+            (
+                403,
+                "Backup feature is not available on the free plan. Please upgrade your plan to access backup \
+                 functionality.",
+                [true, false, false, false],
+            ),
+            (
+                403,
+                "Daily backup limit reached (1 backups per day). Please try again in 8 hours or contact support to \
+                 increase your limit.",
+                [false, true, false, false],
+            ),
+            (400, "Backup is not ready for download. Current status: processing", [false, false, true, false]),
+            (400, "Backup is not ready for download. Current status: failed", [false; 4]),
+            (404, "Backup not found or you don't have permission to access it.", [false, false, false, true]),
+            (401, "Invalid password", [false; 4]),
+        ] {
+            let error = api(status, message);
+            let found = [error.is_not_in_plan(), error.is_limit_reached(), error.is_not_ready(), error.is_not_found()];
+            assert_eq!(found, [not_in_plan, limit_reached, not_ready, not_found], "{message}");
         }
     }
 

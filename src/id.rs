@@ -139,6 +139,10 @@ id! {
     AuditLogQueryId
 }
 id! {
+    /// The id of a backup of a profile.
+    BackupId
+}
+id! {
     /// The id of any resource (device, dashboard, dictionary …), as the audit log and settings name it.
     ResourceId
 }

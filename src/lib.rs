@@ -59,6 +59,7 @@
 //! | | operations | types |
 //! | --- | --- | --- |
 //! | Profiles: information, usage, audit log, allocation | [`Client::profile`] | [`profile`] |
+//! | Profiles: backups, providers of e-mail and SMS | [`backups`](profile::ProfileApi::backups), [`service_provider`](profile::ProfileApi::service_provider) | [`profile`] |
 //! | Team members | [`Client::team`] | [`team`] |
 //! | Profile tokens | [`Client::token`] | [`token`] |
 //! | TagoRUN: settings | [`Client::run`] | [`run`] |
@@ -133,11 +134,12 @@ pub mod team;
 mod time;
 pub mod token;
 pub mod transport;
+mod wait;
 mod wire;
 
 pub use client::{Client, ClientBuilder, RawRequest};
 pub use error::{ApiError, ConfigError, DecodeError, Error, Result};
-pub use id::{AccountId, AuditLogQueryId, NotificationId, ProfileId, ResourceId, UserId};
+pub use id::{AccountId, AuditLogQueryId, BackupId, NotificationId, ProfileId, ResourceId, UserId};
 pub use page::{Direction, Row, Rows};
 pub use patch::Patch;
 pub use region::Region;

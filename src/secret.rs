@@ -174,6 +174,27 @@ secret! {
 }
 
 secret! {
+    /// The id of a secret that is kept at TagoIO (*Secrets*), by which a provider of e-mail or SMS is given its credentials.
+    ///
+    /// It opens nothing by itself. It is treated as a secret because a credential that is put in its place by mistake
+    /// must not be seen either.
+    ///
+    /// ```
+    /// use tagoio::profile::SecretId;
+    ///
+    /// assert_eq!(format!("{:?}", SecretId::new("68c9977a28079e0010aaf399")?), "SecretId(…)");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
+    SecretId
+}
+
+secret! {
+    /// The address that a backup can be downloaded from. Whoever has it has the backup, for as long as it is valid: no
+    /// token is asked for there, and none must be sent.
+    DownloadUrl
+}
+
+secret! {
     /// An identity provider's XML metadata as TagoIO wants it: in base 64.
     ///
     /// ```
@@ -253,6 +274,42 @@ impl VerificationCode {
     }
 }
 
+impl SecretId {
+    /// Takes an id as TagoIO shows it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it is empty or holds a control character. The value is not repeated.
+    pub fn new(id: impl Into<String>) -> Result<Self> {
+        let id = Self::unchecked(id.into());
+        if id.expose().is_empty() {
+            return Err(Error::config("secret id", "it is empty"));
+        }
+        without_control_characters("secret id", id.expose())?;
+        Ok(id)
+    }
+}
+
+impl DownloadUrl {
+    /// Takes an address as TagoIO gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when it isn't one of `https` or `http`, or holds a character that no URL has. The value is not
+    /// repeated.
+    pub fn new(url: impl Into<String>) -> Result<Self> {
+        let url = Self::unchecked(url.into());
+        let has_host = ["https://", "http://"].iter().any(|scheme| {
+            url.expose().strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']))
+        });
+        if has_host && url.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(url)
+        } else {
+            Err(Error::config("download address", "it isn't the address of a file on the web"))
+        }
+    }
+}
+
 fn without_control_characters(subject: &str, secret: &str) -> Result<()> {
     match secret.chars().position(char::is_control) {
         Some(at) => Err(Error::config(subject, format!("character {} is a control character", at + 1))),
@@ -304,13 +361,15 @@ mod tests {
     #[test]
     fn debug_shows_nothing_of_the_value() {
         let shown = format!(
-            "{:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
             Token::new("canary-1").unwrap(),
             Password::new("canary-2").unwrap(),
             PinCode::new("123456").unwrap(),
             IdpMetadata::from_xml("canary-3"),
+            SecretId::new("canary-4").unwrap(),
+            DownloadUrl::new("https://canary-5/?a=b").unwrap(),
         );
-        assert_eq!(shown, "Token(…) Password(…) PinCode(…) IdpMetadata(…)");
+        assert_eq!(shown, "Token(…) Password(…) PinCode(…) IdpMetadata(…) SecretId(…) DownloadUrl(…)");
     }
 
     #[test]
@@ -325,6 +384,11 @@ mod tests {
             (PinCode::new("12a456").map(drop), "12a456"),
             (PinCode::new("").map(drop), ""),
             (IdpMetadata::new("<canary>").map(drop), "canary"),
+            (SecretId::new("canary\n").map(drop), "canary"),
+            (SecretId::new("").map(drop), ""),
+            (DownloadUrl::new("ftp://canary/").map(drop), "canary"),
+            (DownloadUrl::new("https://h/canary canary").map(drop), "canary"),
+            (DownloadUrl::new("https:///canary").map(drop), "canary"),
         ] {
             let error = refused.unwrap_err();
             assert!(matches!(error, Error::Config(_)), "{error:?}");

@@ -26,7 +26,7 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.expect("it can be listed").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if path.is_dir() {
-            if ["profile", "run", "custom_domain"].contains(&name.as_str()) {
+            if ["profile", "run", "backups", "custom_domain"].contains(&name.as_str()) {
                 sources(&path, found);
             }
         } else {

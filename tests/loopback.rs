@@ -402,6 +402,67 @@ mod response {
     }
 
     #[test]
+    fn a_body_can_be_read_as_it_comes() {
+        let large = vec![b'x'; 300_000];
+        let server = Server::answering([answer("200 OK", &[("content-type", "application/zip")], &large)]);
+        let limits = |change: fn(&mut Limits)| {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            limits
+        };
+        // As large as it is, whatever the limit of bodies that are held in memory.
+        let request = Request::new(Method::Get, server.url() + "/archive?X-Amz-Signature=canary")
+            .with_limits(limits(|limits| limits.body = 1000));
+        let transport = UreqTransport::with_proxy(&Proxy::None).unwrap();
+        let mut streamed = transport.stream(&request).unwrap();
+        assert_eq!((streamed.status(), streamed.length()), (200, Some(300_000)));
+        assert_eq!(streamed.header("Content-Type"), Some("application/zip"));
+        assert!(!format!("{streamed:?}").contains("canary"));
+        let mut body = Vec::new();
+        streamed.read_to_end(&mut body).unwrap();
+        assert_eq!(body, large);
+        assert!(!server.finish().requests[0].head.to_lowercase().contains("token"));
+
+        let refused = Server::answering([answer("403 Forbidden", &[], b"<Error/>")]);
+        let mut streamed = transport.stream(&Request::new(Method::Get, refused.url())).unwrap();
+        let mut body = String::new();
+        streamed.read_to_string(&mut body).unwrap();
+        assert_eq!((streamed.status(), body.as_str()), (403, "<Error/>"));
+
+        let empty = Server::answering([b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()]);
+        let mut streamed = transport.stream(&Request::new(Method::Get, empty.url())).unwrap();
+        assert_eq!((streamed.status(), streamed.read(&mut [0]).unwrap()), (204, 0));
+    }
+
+    #[test]
+    fn a_body_that_is_read_as_it_comes_ends_where_it_should_or_is_an_error() {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nonly".to_vec();
+        let transport = UreqTransport::with_proxy(&Proxy::None).unwrap();
+        let cut = Server::answering([head.clone()]);
+        let mut streamed = transport.stream(&Request::new(Method::Get, cut.url())).unwrap();
+        drop(cut);
+        assert!(streamed.read_to_end(&mut Vec::new()).is_err(), "it breaks off");
+
+        let stalls = Server::start(move |peer| {
+            peer.receive();
+            peer.send(&head);
+            peer.is_gone_within(Duration::from_secs(10));
+        });
+        let mut limits = Limits::default();
+        limits.attempt = Some(Duration::from_millis(200));
+        let request = Request::new(Method::Get, stalls.url()).with_limits(limits);
+        let mut streamed = transport.stream(&request).unwrap();
+        assert!(streamed.read_to_end(&mut Vec::new()).is_err(), "nothing comes any more");
+        drop(streamed);
+
+        let silent = silent_server();
+        let mut limits = Limits::default();
+        limits.attempt = Some(Duration::from_millis(200));
+        let request = Request::new(Method::Get, silent.url()).with_limits(limits);
+        assert_eq!(transport.stream(&request).unwrap_err().kind(), TransportErrorKind::Timeout);
+    }
+
+    #[test]
     fn a_body_without_an_end_is_left_at_the_limit() {
         const CHUNKS: usize = 1024;
         let sent = Arc::new(AtomicUsize::new(0));

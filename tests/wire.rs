@@ -8,8 +8,9 @@ use chrono::{TimeZone as _, Utc};
 use recorder::Recorder;
 use serde_json::{Value, json};
 use tagoio::profile::{
-    AddOn, AddOnSettings, AuditLogFilter, AuditLogStatus, AuditedResource, Credentials, NewProfile, OtpType,
-    Periodicity, ProfileEdit, Service, ServiceAllocation, StatisticsDate,
+    AddOn, AddOnSettings, AuditLogFilter, AuditLogStatus, AuditedResource, BackupOrder, BackupQuery, BackupStatus,
+    Credentials, EmailService, NewProfile, OtpType, Periodicity, ProfileEdit, SecretId, Service, ServiceAllocation,
+    ServiceProviders, SmsService, StatisticsDate, TestMessage,
 };
 use tagoio::run::{
     ButtonTrigger, IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationButton, NotificationEdit,
@@ -316,6 +317,186 @@ fn profile_audit_log() {
         json!({"status": "Running"}),
     );
     assert_eq!((running.status, running.events), (Some(AuditLogStatus::Running), None));
+}
+
+#[test]
+fn backups() {
+    let created = row(
+        "profile().backups().create",
+        |tago| tago.profile().backups().create(P),
+        ("POST /profile/61fac4d9a5c9f40012a5ff92/backup", Never),
+        json!({}),
+        json!({"message": "Backup generation has been queued …", "profile": P, "backup_id": "678abc123def456789012345"}),
+    );
+    assert_eq!((created.id.unwrap(), created.profile.unwrap()), ("678abc123def456789012345".into(), P.into()));
+    assert_eq!(created.message, "Backup generation has been queued …");
+    let told = row(
+        "profile().backups().create",
+        |tago| tago.profile().backups().create(P),
+        ("POST /profile/61fac4d9a5c9f40012a5ff92/backup", Never),
+        json!({}),
+        json!("Backup generation has been queued …"),
+    );
+    assert_eq!((told.id, told.message.as_str()), (None, "Backup generation has been queued …"));
+
+    let rows = json!([
+        {
+            "id": "678abc123def456789012345", "profile": P, "file_path": "profile/…/backup-….zip",
+            "version_id": "abc123def456", "file_size": 15_728_640, "status": "completed", "error_message": null,
+            "created_at": "2025-01-07T14:30:00.000Z",
+        },
+        {"id": "2", "status": "failed", "error_message": "no", "file_size": null},
+        {"id": "3", "status": "archived", "new": 1},
+        {"id": "4"},
+    ]);
+    let listed = row(
+        "profile().backups().list",
+        |tago| tago.profile().backups().list(P, &BackupQuery::new()),
+        ("GET /profile/61fac4d9a5c9f40012a5ff92/backup?page=1&amount=20&orderBy=created_at,desc", Harmless),
+        None,
+        rows.clone(),
+    );
+    assert!(listed[0].is_completed() && listed[1].is_failed());
+    assert_eq!((listed[0].file_size, listed[1].file_size), (Some(15_728_640), None));
+    assert_eq!(listed[2].status, Some(BackupStatus::Other("archived".to_owned())));
+    assert_eq!((&listed[3].status, &listed[3].created_at), (&None, &None));
+    let iterated = row(
+        "profile().backups().iter",
+        |tago| {
+            let query = BackupQuery::new().page(2).order_by(BackupOrder::CreatedAt, Direction::Ascending);
+            tago.profile().backups().iter(ProfileId::CURRENT, &query).collect::<Result<Vec<_>>>()
+        },
+        ("GET /profile/current/backup?page=2&amount=100&orderBy=created_at,asc", Harmless),
+        None,
+        rows,
+    );
+    assert_eq!(iterated, listed);
+
+    let credentials = || -> Result<Credentials> {
+        let credentials = Credentials::new(Password::new("secret")?).otp_type(OtpType::Authenticator);
+        Ok(credentials.pin_code(PinCode::new("123456")?))
+    };
+    let proof = json!({"password": "secret", "pin_code": "123456", "otp_type": "authenticator"});
+    let download = row(
+        "profile().backups().download",
+        |tago| tago.profile().backups().download(P, "b/1", &credentials()?),
+        ("POST /profile/61fac4d9a5c9f40012a5ff92/backup/b/1/download", Never),
+        proof.clone(),
+        json!({
+            "url": "https://s3.amazonaws.com/x?X-Amz-Algorithm=A", "size": 15_728_640, "size_unit": "bytes",
+            "file_size_mb": "15.00", "expire_at": "2025-01-07T16:30:00.000Z", "backup_id": "b/1",
+            "created_at": "2025-01-07T14:30:00.000Z",
+        }),
+    );
+    assert_eq!(download.url.expose(), "https://s3.amazonaws.com/x?X-Amz-Algorithm=A");
+    assert_eq!((download.size, download.backup_id), (Some(15_728_640), Some("b/1".into())));
+    assert_eq!(download.expire_at, Some(Timestamp::from("2025-01-07T16:30:00.000Z")));
+    let done = row(
+        "profile().backups().delete",
+        |tago| tago.profile().backups().delete(P, "b1", &credentials()?),
+        ("DELETE /profile/61fac4d9a5c9f40012a5ff92/backup/b1", Harmless),
+        proof,
+        json!("Backup successfully removed"),
+    );
+    assert_eq!(done, "Backup successfully removed");
+}
+
+/// TagoIO documents these answers outside of its envelope, and its own command line reads them in it.
+#[test]
+fn answers_about_backups_come_bare_too() {
+    let answer = |status: u16, body: Value| {
+        let transport = tagoio::transport::from_fn(move |_| {
+            Ok(tagoio::transport::Response::new(status).with_body(body.to_string()))
+        });
+        Client::builder().token("p-1").vars(|_| None).transport(transport).build().unwrap()
+    };
+    let queued = json!({"message": "queued", "profile": P, "backup_id": "b1"});
+    let tago = answer(200, queued);
+    assert_eq!(tago.profile().backups().create(P).unwrap().id, Some("b1".into()));
+    let credentials = Credentials::new(Password::new("secret").unwrap());
+    let tago = answer(200, json!({"url": "https://h/x", "size": 5, "size_unit": "bytes", "backup_id": "b1"}));
+    assert_eq!(tago.profile().backups().download(P, "b1", &credentials).unwrap().size, Some(5));
+
+    for (status, body, is_refusal) in [
+        (200, json!({"status": false, "message": "no", "url": "https://h/x", "backup_id": "b1"}), true),
+        (403, json!({"url": "https://h/x", "backup_id": "b1"}), true),
+        (200, json!({"message": "no"}), false),
+        (200, json!({"status": true}), false),
+        (200, json!({"status": true, "result": {"message": "no"}}), false),
+        (200, json!({"status": true, "result": null}), false),
+    ] {
+        let tago = answer(status, body.clone());
+        let create = tago.profile().backups().create(P).unwrap_err();
+        let download = tago.profile().backups().download(P, "b1", &credentials).unwrap_err();
+        for error in [create, download] {
+            assert_eq!(matches!(error, tagoio::Error::Api(_)), is_refusal, "{body}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn service_providers() {
+    let secret = |id: &str| -> Result<SecretId> { SecretId::new(id) };
+    let done = row(
+        "profile().service_provider().configure",
+        |tago| {
+            let providers = ServiceProviders::new()
+                .email(EmailService::smtp("noreply@example.com", secret("e1")?))
+                .sms(SmsService::twilio("+15551234567", secret("s1")?, secret("s2")?));
+            tago.profile().service_provider().configure(P, &providers)
+        },
+        ("PUT /profile/61fac4d9a5c9f40012a5ff92/service", Harmless),
+        json!({
+            "email": {"provider": "smtp", "from": "noreply@example.com", "secrets": {"data": "e1"}},
+            "sms": {
+                "provider": "twilio", "from": "+15551234567", "secrets": {"twilio_sid": "s1", "twilio_token": "s2"},
+            },
+        }),
+        json!("Service provider configured successfully"),
+    );
+    assert_eq!(done, "Service provider configured successfully");
+    for (providers, body) in [
+        (
+            ServiceProviders::new().email(EmailService::send_grid("a@x.io", secret("e1").unwrap())),
+            json!({"email": {"provider": "sendgrid", "from": "a@x.io", "secrets": {"api_key": "e1"}}}),
+        ),
+        (
+            ServiceProviders::new().email(EmailService::ses("a@x.io", secret("e1").unwrap())),
+            json!({"email": {"provider": "ses", "from": "a@x.io", "secrets": {"data": "e1"}}}),
+        ),
+        (
+            ServiceProviders::new().sms(SmsService::sns(secret("s1").unwrap())),
+            json!({"sms": {"provider": "sns", "secrets": {"data": "s1"}}}),
+        ),
+        (ServiceProviders::new().sms(Patch::Clear), json!({"sms": null})),
+    ] {
+        row(
+            "profile().service_provider().configure",
+            |tago| tago.profile().service_provider().configure(ProfileId::CURRENT, &providers),
+            ("PUT /profile/current/service", Harmless),
+            body,
+            json!("Service provider configured successfully"),
+        );
+    }
+    let sent = row(
+        "profile().service_provider().test_email",
+        |tago| {
+            let message = TestMessage::new("user@example.com").subject("Test").message("One, two.");
+            tago.profile().service_provider().test_email(P, &message)
+        },
+        ("POST /profile/61fac4d9a5c9f40012a5ff92/service/test/email", Never),
+        json!({"to": "user@example.com", "subject": "Test", "message": "One, two."}),
+        json!({"message": "Test message sent successfully"}),
+    );
+    assert_eq!((sent.message.as_str(), sent.message_id), ("Test message sent successfully", None));
+    let sent = row(
+        "profile().service_provider().test_sms",
+        |tago| tago.profile().service_provider().test_sms(P, &TestMessage::new("+15559876543")),
+        ("POST /profile/61fac4d9a5c9f40012a5ff92/service/test/sms", Never),
+        json!({"to": "+15559876543"}),
+        json!({"message": "Test message sent successfully", "message_id": "SM12"}),
+    );
+    assert_eq!(sent.message_id.as_deref(), Some("SM12"));
 }
 
 #[test]
@@ -944,6 +1125,9 @@ fn ids_are_one_segment_or_nothing_is_sent() {
     for id in ["", ".", "..", "a\nb", "\u{1}"] {
         assert!(matches!(tago.run().users().delete(id), Err(tagoio::Error::Config(_))), "{id:?}");
     }
+    // `PUT /profile/switch/{profile}` is another route.
+    let switched = tago.profile().service_provider().configure("switch", &tagoio::profile::ServiceProviders::default());
+    assert!(matches!(switched, Err(tagoio::Error::Config(_))), "{switched:?}");
     assert!(recorder.take().is_empty());
     for (id, path) in [("a/b", "/run/users/a%2Fb"), ("../..", "/run/users/..%2F.."), ("a?b#c", "/run/users/a%3Fb%23c")]
     {

@@ -469,7 +469,7 @@ fn is_repeatable(error: &Error) -> bool {
         Error::Transport { repeatable, .. } => *repeatable,
         Error::Api(error) => error.repeatable,
         Error::Decode(error) => error.route.method().is_idempotent(),
-        Error::Config(_) | Error::AuditLog(_) | Error::CustomDomain(_) => true,
+        Error::Config(_) | Error::AuditLog(_) | Error::CustomDomain(_) | Error::Backup(_) => true,
     }
 }
 

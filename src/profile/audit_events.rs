@@ -14,6 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::id::{AuditLogQueryId, ProfileId};
 use crate::time::{DateInput, Timestamp};
+use crate::wait::{Over, Pauses, Wait};
 
 /// The most time that TagoIO lets one query ask for.
 const LONGEST: TimeDelta = TimeDelta::days(7);
@@ -27,8 +28,7 @@ const DEFAULT_QUERY_LIMIT: u32 = 1000;
 const LARGEST_QUERY_LIMIT: u32 = 10_000;
 /// When TagoIO says that it left events out and gave fewer than this, it means something else.
 const SMALLEST_CUT: usize = 100;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+const PAUSES: Pauses = Pauses { first: Duration::from_millis(500), longest: Duration::from_secs(4), halves: 4 };
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(120);
 /// How late an event may appear in the log and still be followed.
 const LATENESS: TimeDelta = TimeDelta::minutes(5);
@@ -236,12 +236,11 @@ impl Asker {
 
     /// Begins a query and asks for it until it is done.
     fn ask(&self, piece: Span, pieces: &Pieces, limit: u32) -> Result<AuditLog> {
-        let began = self.clock.now();
+        let mut wait = Wait::new(&*self.clock, self.patience, PAUSES);
         let (start, end) = pieces.query(piece);
         let filter = self.filter.clone().between(start, end).limit(limit);
         let mut log = self.client.profile().audit_log(&self.profile, &filter)?;
         let mut query_id = log.query_id.clone();
-        let mut pause = FIRST_PAUSE;
         loop {
             let query = match progress(&log, query_id.take()) {
                 Progress::Done(query_id) => return Ok(AuditLog { query_id, ..log }),
@@ -251,13 +250,9 @@ impl Asker {
                 Progress::Nameless => return Err(failed(piece, None, AuditLogProblem::Nameless)),
                 Progress::Runs(query) => query,
             };
-            let waited = self.clock.now().saturating_sub(began);
-            let left = self.patience.saturating_sub(waited);
-            if left.is_zero() {
+            if let Err(Over(waited)) = wait.pause(Duration::ZERO) {
                 return Err(failed(piece, Some(query), AuditLogProblem::TooSlow(waited)));
             }
-            self.clock.sleep(pause.min(left));
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             log = self.client.profile().audit_log_query(&self.profile, &query)?;
             query_id = Some(query);
         }

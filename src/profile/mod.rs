@@ -2,15 +2,25 @@
 
 mod audit;
 mod audit_events;
+mod backups;
 mod plan;
+mod service_provider;
 mod services;
 mod types;
 mod usage;
 
 pub use audit::{AuditLog, AuditLogEvent, AuditLogFilter, AuditLogStatistics, AuditLogStatus, AuditedResource};
 pub use audit_events::{AuditEvents, AuditFollower, AuditLogError, AuditLogProblem};
+pub use backups::{
+    Backup, BackupDownload, BackupNotCompleted, BackupOrder, BackupQuery, BackupStatus, BackupWait, BackupsApi,
+    DownloadUrl, QueuedBackup,
+};
 pub use plan::Plan;
 pub(crate) use plan::RATES;
+pub use service_provider::{
+    EmailProvider, EmailSecrets, EmailService, SecretId, SentTestMessage, ServiceProviderApi, ServiceProviders,
+    SmsProvider, SmsSecrets, SmsService, TestMessage,
+};
 pub use services::{
     PeriodUsage, Periodicity, ProfileLimit, Service, ServiceAllocation, StatisticsDate, UsageStatistic,
 };
@@ -34,6 +44,18 @@ use crate::wire::{Object, delete, get, post, put};
 #[derive(Debug, Clone, Copy)]
 pub struct ProfileApi<'a> {
     pub(crate) client: &'a Client,
+}
+
+impl<'a> ProfileApi<'a> {
+    /// The backups of a profile.
+    pub fn backups(&self) -> BackupsApi<'a> {
+        BackupsApi { client: self.client }
+    }
+
+    /// Who sends a profile's e-mails and text messages.
+    pub fn service_provider(&self) -> ServiceProviderApi<'a> {
+        ServiceProviderApi { client: self.client }
+    }
 }
 
 impl ProfileApi<'_> {

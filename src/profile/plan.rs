@@ -15,6 +15,12 @@ use crate::transport::Method;
 /// | `POST /profile/`, `PUT /profile/{profile}`, `DELETE /profile/{profile}` | 60 | 100 | 200 |
 /// | `GET /account` | 50 | 100 | 500 |
 /// | `GET /info` | 60 | 5,000 | 10,000 |
+/// | `POST /profile/{profile}/backup` | – | 5 | 5 |
+/// | `GET /profile/{profile}/backup` | – | 50 | 100 |
+/// | `POST /profile/{profile}/backup/{backup}/download` | – | 10 | 20 |
+/// | `DELETE /profile/{profile}/backup/{backup}` | – | 10 | 20 |
+///
+/// The Free plan has no backups: what is asked for there is counted as on Starter, and refused.
 ///
 /// These are the routes among TagoIO's published numbers that this crate's clients reach, by
 /// [`Client::raw`](crate::Client::raw) at least. A [`Throttle`](crate::transport::Throttle) keeps below them, the
@@ -55,7 +61,7 @@ pub(crate) struct Rate {
 }
 
 /// TagoIO's published numbers.
-pub(crate) const RATES: [Rate; 8] = [
+pub(crate) const RATES: [Rate; 12] = [
     Rate::new(Method::Post, "/run/users", [60, 100, 1_000]),
     Rate::new(Method::Put, "/run/users/{user}", [60, 100, 1_000]),
     Rate::new(Method::Post, "/run/notification", [60, 100, 1_000]),
@@ -64,6 +70,10 @@ pub(crate) const RATES: [Rate; 8] = [
     Rate::new(Method::Delete, "/profile/{profile}", [60, 100, 200]),
     Rate::new(Method::Get, "/account", [50, 100, 500]),
     Rate::new(Method::Get, "/info", [60, 5_000, 10_000]),
+    Rate::new(Method::Post, "/profile/{profile}/backup", [5, 5, 5]),
+    Rate::new(Method::Get, "/profile/{profile}/backup", [50, 50, 100]),
+    Rate::new(Method::Post, "/profile/{profile}/backup/{backup}/download", [10, 10, 20]),
+    Rate::new(Method::Delete, "/profile/{profile}/backup/{backup}", [10, 10, 20]),
 ];
 
 impl Rate {

@@ -204,7 +204,7 @@ request! {
 }
 
 request! {
-    /// What proves that the account's owner wants a profile deleted.
+    /// What proves that it is the account's owner who asks: for a profile's end, or for a backup.
     #[doc(alias = "ProfileCredentials")]
     pub struct Credentials {
         @required {

@@ -12,6 +12,8 @@ pub(super) struct Call {
     pub(super) segments: Option<Vec<String>>,
     pub(super) query: Params,
     pub(super) token: Option<String>,
+    /// The host that it was sent to; `None` for what came without a network.
+    pub(super) host: Option<String>,
 }
 
 impl Call {
@@ -22,6 +24,7 @@ impl Call {
             segments: segments(request.path()),
             query: Params::parse(request.query().unwrap_or_default()),
             token: token.filter(|token| !token.is_empty()).map(str::to_owned),
+            host: request.header("host").map(str::to_owned),
         }
     }
 }

@@ -28,7 +28,9 @@
 mod access;
 mod account;
 mod answer;
+mod archive;
 mod audit;
+mod backups;
 mod builder;
 mod call;
 #[cfg(feature = "sandbox-server")]
@@ -50,6 +52,7 @@ mod saml;
 mod seed;
 #[cfg(feature = "sandbox-server")]
 mod serve;
+mod service_providers;
 mod settings;
 mod state;
 mod statistics;
@@ -384,7 +387,7 @@ impl Sandbox {
     fn outcome(&self, request: &Request) -> Outcome {
         let rule = self.faults().take(request);
         let (mut world, now) = self.present();
-        let mut handle = || answer::respond(routes::handle(&mut world, request, now));
+        let mut handle = || routes::answer(&mut world, request, now);
         let (outcome, fault) = match rule {
             None => (Outcome::answer(handle()), None),
             Some(rule) => {

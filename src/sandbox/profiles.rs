@@ -9,10 +9,12 @@ use super::access::{Role, prove};
 use super::account::amounts;
 use super::answer::{Answer, Refusal};
 use super::audit::AuditLog;
+use super::backups::Backups;
 use super::call::object;
 use super::dates;
 use super::fields::{Fields, apply};
 use super::routes::{Change, Context};
+use super::service_providers::Providers;
 use super::settings;
 use super::statistics;
 use super::world::{AddOns, Allocation, Portal, Profile};
@@ -34,6 +36,8 @@ impl Profile {
             hourly_use: Allocation::new(),
             team: Vec::new(),
             portal: Portal { settings: settings::of_a_new_portal(id, name, now), ..Portal::default() },
+            providers: Providers::default(),
+            backups: Backups::default(),
             audit_log: AuditLog::default(),
         }
     }

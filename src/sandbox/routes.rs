@@ -4,14 +4,17 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::access::{Access, Caller, Grant, Role, Verdict, authenticate, authorize};
-use super::answer::{Answer, Refusal};
+use super::answer::{Answer, Refusal, respond};
 use super::audit::Event;
 use super::call::{Call, body};
 use super::fields::Fields;
 use super::limits;
 use super::world::{Portal, World};
-use super::{account, audit, custom_domain, notifications, profiles, saml, settings, statistics, team, tokens, users};
-use crate::transport::{Method, Request, Route};
+use super::{
+    account, archive, audit, backups, custom_domain, notifications, profiles, saml, service_providers, settings,
+    statistics, team, tokens, users,
+};
+use crate::transport::{Method, Request, Response, Route};
 
 /// One call on its way through a handler.
 pub(super) struct Context<'a> {
@@ -134,6 +137,13 @@ const ROUTES: &[Entry] = {
         Entry::change(Post, "/profile/{profile}/services", ProfileToken, profiles::edit_services),
         Entry::look("/profile/{profile}/addons", ProfileToken, profiles::addons),
         Entry::change(Post, "/profile/{profile}/addons", ProfileToken, profiles::edit_addons),
+        Entry::look("/profile/{profile}/backup", ProfileToken, backups::list),
+        Entry::change(Post, "/profile/{profile}/backup", ProfileToken, backups::create),
+        Entry::change(Post, "/profile/{profile}/backup/{backup}/download", ProfileToken, backups::download),
+        Entry::change(Delete, "/profile/{profile}/backup/{backup}", ProfileToken, backups::delete),
+        Entry::change(Put, "/profile/{profile}/service", ProfileToken, service_providers::configure),
+        Entry::change(Post, "/profile/{profile}/service/test/email", ProfileToken, service_providers::test_email),
+        Entry::change(Post, "/profile/{profile}/service/test/sms", ProfileToken, service_providers::test_sms),
         Entry::look("/profile/{profile}/team", ProfileToken, team::list),
         Entry::change(Post, "/profile/{profile}/team", ProfileToken, team::add),
         Entry::change(Delete, "/profile/{profile}/team/{account}", ProfileToken, team::remove),
@@ -172,14 +182,23 @@ const ROUTES: &[Entry] = {
 /// What a request calls.
 pub(super) fn route(request: &Request) -> Route {
     let call = Call::read(request);
-    Route::new(call.method, find(&call).map_or("(unknown)", |(_, entry, _)| entry.template))
+    let template = match (archive::of(&call), find(&call)) {
+        (Some(_), _) => archive::TEMPLATE,
+        (None, Some((_, entry, _))) => entry.template,
+        (None, None) => "(unknown)",
+    };
+    Route::new(call.method, template)
 }
 
 /// Answers a request.
-pub(super) fn handle(world: &mut World, request: &Request, now: DateTime<Utc>) -> Answer {
+pub(super) fn answer(world: &mut World, request: &Request, now: DateTime<Utc>) -> Response {
     let call = Call::read(request);
-    let (at, entry, params) = find(&call).ok_or_else(|| Refusal::not_found("Route"))?;
-    run(world, request, &call, at, entry, params, now)
+    archive::answer(world, &call, now).unwrap_or_else(|| respond(handle(world, request, &call, now)))
+}
+
+fn handle(world: &mut World, request: &Request, call: &Call, now: DateTime<Utc>) -> Answer {
+    let (at, entry, params) = find(call).ok_or_else(|| Refusal::not_found("Route"))?;
+    run(world, request, call, at, entry, params, now)
 }
 
 /// The entry that fits, where it stands, and what stands in the place of each `{…}` of its template.

@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 use super::access::{Role, TokenRecord, Tokens};
 use super::answer::Refusal;
 use super::audit::{AuditLog, Query};
+use super::backups::Backups;
 use super::custom_domain::CustomDomain;
 use super::directory::Directory;
 use super::ids::Ids;
 use super::limits::Windows;
 use super::saml::Saml;
 use super::seed::PASSWORD;
+use super::service_providers::Providers;
 use super::statistics::FormerUsers;
 use super::view::{Handled, SentEmail};
 use crate::clock::Clock;
@@ -85,6 +87,8 @@ pub(super) struct Profile {
     pub(super) hourly_use: Allocation,
     pub(super) team: Vec<Member>,
     pub(super) portal: Portal,
+    pub(super) providers: Providers,
+    pub(super) backups: Backups,
     pub(super) audit_log: AuditLog,
 }
 

@@ -29,6 +29,8 @@ mod mock;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "_ureq")]
+mod streamed;
 mod throttle;
 #[cfg(feature = "_ureq")]
 mod ureq;
@@ -36,6 +38,8 @@ mod ureq;
 #[cfg(feature = "log")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub use self::log::Logged;
+#[cfg(feature = "_ureq")]
+pub use self::streamed::Streamed;
 #[cfg(feature = "_ureq")]
 pub use self::ureq::{Proxy, UreqTransport};
 #[cfg(feature = "testing")]

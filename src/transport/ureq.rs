@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ureq::AsSendBody;
 use ureq::http::{self, HeaderName, HeaderValue, header};
 
-use super::{Limits, Method, Request, Response, Transport, TransportError, TransportErrorKind};
+use super::{Limits, Method, Request, Response, Streamed, Transport, TransportError, TransportErrorKind};
 use crate::error::Result;
 use failure::{Failure, kind, transport_error};
 use names::Names;
@@ -81,14 +81,15 @@ struct Shared {
 /// Sets what an answer's correctness depends on. A macro, because ureq's builders for an agent and for a request share no
 /// trait that can be named.
 macro_rules! carefully {
-    ($config:expr, $limits:expr) => {{
-        let limits: Limits = $limits;
-        let for_connection = time_to_connect(limits).filter(ends);
+    ($config:expr, $times:expr) => {{
+        let times: Times = $times;
+        let for_connection = time_to_connect(times).filter(ends);
         $config
             .http_status_as_error(false)
             .max_redirects(0)
             .accept("")
-            .timeout_global(limits.attempt.filter(ends))
+            .timeout_global(times.whole.filter(ends))
+            .timeout_per_read(times.silence.filter(ends))
             // Only a given agent does these two one after the other.
             .timeout_resolve(for_connection)
             .timeout_connect(for_connection)
@@ -130,7 +131,7 @@ impl UreqTransport {
     fn with_names(proxy: &Proxy, vars: &dyn Fn(&str) -> Option<String>, names: Names) -> Result<Self> {
         let names = Arc::new(names);
         let ways = Ways::look_up(proxy, vars, |proxy| {
-            let config = carefully!(ureq::Agent::config_builder(), Limits::default())
+            let config = carefully!(ureq::Agent::config_builder(), Times::default())
                 .tls_config(tls())
                 // Each request brings its own.
                 .user_agent("")
@@ -169,32 +170,68 @@ impl UreqTransport {
         Self::of(Agents::Given(agent))
     }
 
+    /// Sends a request and gives the answer before its body has come, for what is too large to be held in memory: the
+    /// archive of a [backup](crate::profile::BackupsApi::download), say.
+    ///
+    /// [`Limits::attempt`] is how long nothing may come, [`Limits::total`] how long it may take up to the end of the body;
+    /// [`Limits::body`] doesn't count. No redirect is followed.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] when no answer has begun.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::io;
+    /// use tagoio::profile::BackupDownload;
+    /// use tagoio::transport::{Method, Request, UreqTransport};
+    ///
+    /// fn save(download: &BackupDownload, path: &str) -> Result<u64, Box<dyn std::error::Error>> {
+    ///     // The address says who may have the file; the token must not go there.
+    ///     let request = Request::new(Method::Get, download.url.expose()).with_header("accept-encoding", "identity");
+    ///     let mut archive = UreqTransport::new()?.stream(&request)?;
+    ///     if archive.status() != 200 {
+    ///         return Err(format!("the store answered {}", archive.status()).into());
+    ///     }
+    ///     Ok(io::copy(&mut archive, &mut File::create_new(path)?)?)
+    /// }
+    /// ```
+    pub fn stream(&self, request: &Request) -> Result<Streamed, TransportError> {
+        let Limits { connect, attempt, total, .. } = request.limits();
+        let (head, body) = self.answer(request, Times { connect, silence: attempt, whole: total })?;
+        let length = body.as_ref().and_then(ureq::Body::content_length);
+        Ok(match body {
+            Some(body) => Streamed::new(head, length, body.into_reader()),
+            None => Streamed::from(head),
+        })
+    }
+
     /// Sends a request once, on a connection that was idle for no longer than this. Those that were are closed.
-    fn exchange(&self, request: &Request, limits: Limits, idle: Duration) -> Result<Answer, ureq::Error> {
+    fn exchange(&self, request: &Request, times: Times, idle: Duration) -> Result<Answer, ureq::Error> {
         // POST, PUT and PATCH without a body say so by `content-length: 0`; ureq would send an empty chunked one.
         match (request.body(), request.method()) {
-            (Some(body), _) => self.run(self.outgoing(request, body)?, limits, idle),
+            (Some(body), _) => self.run(self.outgoing(request, body)?, times, idle),
             (None, Method::Post | Method::Put | Method::Patch) => {
-                self.run(self.outgoing(request, &[][..])?, limits, idle)
+                self.run(self.outgoing(request, &[][..])?, times, idle)
             }
-            (None, _) => self.run(self.outgoing(request, ())?, limits, idle),
+            (None, _) => self.run(self.outgoing(request, ())?, times, idle),
         }
     }
 
     fn run<B: AsSendBody>(
         &self,
         request: http::Request<B>,
-        limits: Limits,
+        times: Times,
         idle: Duration,
     ) -> Result<Answer, ureq::Error> {
         let (agent, is_configured) = match &self.shared.agents {
-            Agents::Own(ways) => (ways.to(request.uri()), times(limits) == times(Limits::default())),
+            Agents::Own(ways) => (ways.to(request.uri()), times == Times::default()),
             Agents::Given(agent) => (agent, false),
         };
         if is_configured && idle == IDLE {
             return agent.run(request);
         }
-        let config = carefully!(agent.configure_request(request), limits);
+        let config = carefully!(agent.configure_request(request), times);
         let config = if idle == IDLE { config } else { config.max_idle_age(idle) };
         agent.run(config.build())
     }
@@ -220,13 +257,12 @@ impl UreqTransport {
 
     /// Sends a request, and once more when it was lost on a connection that had been kept: the server has closed that
     /// one just as the request came, and no pause would make the next one better.
-    fn answer(&self, request: &Request) -> Result<Answer, TransportError> {
+    fn send_out(&self, request: &Request, times: Times) -> Result<Answer, TransportError> {
         /// No server closes what was in use so shortly ago; what was idle for longer may well be lost, too.
         const FRESH: Duration = Duration::from_secs(1);
 
-        let limits = request.limits();
-        let begun = limits.attempt.map(|_| Instant::now());
-        let error = match self.exchange(request, limits, IDLE) {
+        let begun = times.whole.map(|_| Instant::now());
+        let error = match self.exchange(request, times, IDLE) {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -235,20 +271,19 @@ impl UreqTransport {
             Err(error) => return Err(transport_error(error)),
         };
         let maybe_delivered = failure.kind.maybe_delivered();
-        let left = limits.attempt.zip(begun).map(|(attempt, begun)| attempt.saturating_sub(begun.elapsed()));
+        let left = times.whole.zip(begun).map(|(whole, begun)| whole.saturating_sub(begun.elapsed()));
         if left == Some(Duration::ZERO) || !failure.asks_for_another(request.is_repeatable()) {
             return Err(failure.into());
         }
-        self.exchange(request, Limits { attempt: left, ..limits }, FRESH).map_err(|error| {
+        self.exchange(request, Times { whole: left, ..times }, FRESH).map_err(|error| {
             let error = transport_error(error);
             if maybe_delivered { error.after_delivery() } else { error }
         })
     }
-}
 
-impl Transport for UreqTransport {
-    fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let (head, body) = self.answer(request)?.into_parts();
+    /// The head of the answer, and its body unless there is none.
+    fn answer(&self, request: &Request, times: Times) -> Result<(Response, Option<ureq::Body>), TransportError> {
+        let (head, body) = self.send_out(request, times)?.into_parts();
 
         let mut response = Response::new(head.status.as_u16());
         for name in &KEPT_HEADERS {
@@ -258,18 +293,49 @@ impl Transport for UreqTransport {
         }
         let has_body = request.method() != Method::Head && !matches!(response.status(), 204 | 304);
         if !has_body {
-            return Ok(response);
+            return Ok((response, None));
         }
         // ureq removes the header when it undoes the encoding.
         if head.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(TransportError::with_source(TransportErrorKind::Protocol, "unknown content encoding"));
         }
-        Ok(response.with_body(read(body, request.limits().body)?))
+        Ok((response, Some(body)))
     }
 }
 
-fn times(limits: Limits) -> [Option<Duration>; 2] {
-    [limits.connect, limits.attempt]
+impl Transport for UreqTransport {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let limits = request.limits();
+        let (head, body) = self.answer(request, limits.into())?;
+        match body {
+            Some(body) => Ok(head.with_body(read(body, limits.body)?)),
+            None => Ok(head),
+        }
+    }
+}
+
+/// How long an exchange may take.
+#[derive(Clone, Copy, PartialEq)]
+struct Times {
+    /// Until there is a connection.
+    connect: Option<Duration>,
+    /// Until something more of the answer comes.
+    silence: Option<Duration>,
+    /// Until the answer's end.
+    whole: Option<Duration>,
+}
+
+/// An answer that is read to its end within the attempt.
+impl From<Limits> for Times {
+    fn from(limits: Limits) -> Self {
+        Self { connect: limits.connect, silence: None, whole: limits.attempt }
+    }
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Limits::default().into()
+    }
 }
 
 /// Shows no proxy and no certificate.
@@ -323,9 +389,10 @@ fn method(method: Method) -> http::Method {
 
 /// How long a connection may take. An attempt that ends while it has none tells no more than that time ran out; so the
 /// connection's time ends before the attempt's, and what certainly wasn't delivered is known as such.
-fn time_to_connect(limits: Limits) -> Option<Duration> {
-    let within_attempt = limits.attempt.map(|attempt| attempt / 10 * 9);
-    [limits.connect, within_attempt].into_iter().flatten().min()
+fn time_to_connect(times: Times) -> Option<Duration> {
+    let attempt = [times.silence, times.whole].into_iter().flatten().min();
+    let within_attempt = attempt.map(|attempt| attempt / 10 * 9);
+    [times.connect, within_attempt].into_iter().flatten().min()
 }
 
 /// Whether a time limit is ever reached. ureq adds it to the time of day, and panics when that overflows.
@@ -377,11 +444,13 @@ mod tests {
         ] {
             let mut limits = Limits::default();
             (limits.connect, limits.attempt) = (seconds(connect), seconds(attempt));
-            assert_eq!(time_to_connect(limits), seconds(expected), "{connect:?} {attempt:?}");
+            assert_eq!(time_to_connect(limits.into()), seconds(expected), "{connect:?} {attempt:?}");
         }
+        let patient = Times { connect: None, silence: seconds(Some(10)), whole: seconds(Some(600)) };
+        assert_eq!(time_to_connect(patient), seconds(Some(9)));
         let mut endless = Limits::default();
         (endless.connect, endless.attempt) = (Some(Duration::MAX), Some(Duration::MAX));
-        assert!(time_to_connect(endless).is_some_and(|limit| !ends(&limit)));
+        assert!(time_to_connect(endless.into()).is_some_and(|limit| !ends(&limit)));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod wiped;
 pub(crate) use answer::describe;
 pub(crate) use answer::{Confirmation, Object, OneOrArray, decode};
 pub(crate) use number::number;
+#[cfg(any(feature = "sandbox", feature = "testing"))]
+pub(crate) use operation::ENCODED;
 pub(crate) use operation::{Operation, delete, get, post, put, refusal};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
@@ -21,4 +23,7 @@ pub(crate) use redact::{Members, Odd, presentable};
 pub(crate) use retry_after::retry_after;
 pub(crate) use sensitive::is_sensitive_key;
 #[cfg(feature = "testing")]
-pub(crate) use {operation::ENCODED, redact::guises};
+pub(crate) use {
+    redact::{download_address, guises},
+    sensitive::is_signed_address,
+};

@@ -146,7 +146,7 @@ impl Operation {
     }
 
     /// Keeps the first problem that is found, for `target` to give.
-    pub(super) fn refuse(mut self, subject: &str, problem: &str) -> Self {
+    pub(crate) fn refuse(mut self, subject: &str, problem: &str) -> Self {
         self.problem.get_or_insert(Error::config(format!("{subject} of {}", self.route), problem));
         self
     }

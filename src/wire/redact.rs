@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::operation::ENCODED;
-use super::sensitive::is_sensitive_key;
+use super::sensitive::{is_sensitive_key, is_signed_address};
 use super::wiped::{WipedBytes, WipedText};
 use crate::transport::{Request, Response};
 
@@ -155,6 +155,7 @@ fn secrets(request: &Request, response: &Response, length: usize) -> Vec<Zeroizi
         if let Some(quoted) = quoted_json(&body) {
             secrets_of_body(&quoted, false, &mut minted);
         }
+        minted.extend(download_address(request, &body).map(str::to_owned));
         // `{"password": "too short"}` says something about a password, and isn't one.
         minted.retain(|secret| secret.len() >= 8 && !secret.contains(char::is_whitespace));
         secrets.append(&mut minted);
@@ -169,6 +170,14 @@ fn secrets(request: &Request, response: &Response, length: usize) -> Vec<Zeroizi
 fn quoted_json(body: &Value) -> Option<Value> {
     let text = body.get("message")?.as_str()?;
     text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+}
+
+/// The address that the download of a backup answers with: a secret, whatever it looks like.
+pub(crate) fn download_address<'a>(request: &Request, answer: &'a Value) -> Option<&'a str> {
+    let mut segments = request.path().trim_end_matches('/').rsplit('/');
+    let is_of_a_backup = segments.next() == Some("download") && segments.nth(1) == Some("backup");
+    let answer = answer.get("result").unwrap_or(answer);
+    is_of_a_backup.then(|| answer.get("url")?.as_str()).flatten()
 }
 
 /// A JSON document whose texts are wiped when it is dropped.
@@ -199,7 +208,8 @@ impl fmt::Debug for Members<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (key, member) in self.0 {
-            if is_sensitive_key(key) && !matches!(member, Value::Null | Value::Bool(_)) {
+            let is_secret = is_sensitive_key(key) || member.as_str().is_some_and(is_signed_address);
+            if is_secret && !matches!(member, Value::Null | Value::Bool(_)) {
                 map.entry(key, &format_args!("…"));
             } else {
                 map.entry(key, &Odd(member));
@@ -221,7 +231,7 @@ impl fmt::Debug for Odd<'_> {
 
 fn secrets_of_body(value: &Value, sensitive: bool, secrets: &mut Vec<String>) {
     match value {
-        Value::String(secret) if sensitive => secrets.push(secret.clone()),
+        Value::String(secret) if sensitive || is_signed_address(secret) => secrets.push(secret.clone()),
         Value::Number(secret) if sensitive => secrets.push(secret.to_string()),
         Value::Array(items) => items.iter().for_each(|item| secrets_of_body(item, sensitive, secrets)),
         Value::Object(members) => {
@@ -322,6 +332,24 @@ mod tests {
         let body = serde_json::json!({"status": false, "message": message}).to_string();
         let shown = presentable(message, &request(), &Response::new(401).with_body(body));
         assert_eq!(shown, r#"{"otp_enabled":["email"],"token":"█████"}"#);
+    }
+
+    #[test]
+    fn the_address_of_a_backup_is_a_secret_whatever_it_looks_like() {
+        for (path, url, is_secret) in [
+            ("/profile/p/backup/b/download", "https://h/canary", true),
+            ("/profile/p/backup/b/download/", "https://h/canary", true),
+            ("/profile/p/backup", "https://h/canary", false),
+            ("/run", "https://h/canary", false),
+            ("/run", "https://h/canary?X-Amz-Signature=0", true),
+        ] {
+            let request = Request::new(Method::Post, format!("https://h{path}"));
+            for body in [serde_json::json!({"url": url}), serde_json::json!({"result": {"url": url}})] {
+                let response = Response::new(400).with_body(body.to_string());
+                let shown = presentable(&format!("<{url}>"), &request, &response);
+                assert_eq!(shown == "<█████>", is_secret, "{path} {url}: {shown}");
+            }
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::transport::Response;
 
-/// How long an answer asks to wait: by its `Retry-After` header (seconds or a date) or, failing that, by TagoIO's
-/// sentence `Too many requests (Retry-After: 8)`.
+/// How long an answer asks to wait: by its `Retry-After` header (seconds or a date) or, failing that, by one of TagoIO's
+/// sentences: `Too many requests (Retry-After: 8)`, `… Please try again in 8 hours …`.
 pub(crate) fn retry_after(response: &Response, now: DateTime<Utc>) -> Option<Duration> {
     response
         .header("retry-after")
@@ -32,15 +32,34 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
 }
 
 fn from_text(body: &[u8]) -> Option<Duration> {
-    const NEEDLE: &[u8] = b"retry-after";
     // The sentence is short; a page of HTML need not be searched to its end.
     let body = &body[..body.len().min(4096)];
-    let at = body.windows(NEEDLE.len()).position(|window| window.eq_ignore_ascii_case(NEEDLE))?;
-    let rest = body[at + NEEDLE.len()..].trim_ascii_start();
-    let rest = rest.strip_prefix(b":")?.trim_ascii_start();
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let seconds = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let in_seconds = || {
+        let rest = after(body, b"retry-after")?.trim_ascii_start();
+        let (seconds, _) = number(rest.strip_prefix(b":")?.trim_ascii_start())?;
+        Some(seconds)
+    };
+    let in_words = || {
+        let (count, rest) = number(after(body, b"try again in ")?)?;
+        let unit = rest.strip_prefix(b" ")?;
+        let units: [(&[u8], u64); 4] = [(b"second", 1), (b"minute", 60), (b"hour", 3600), (b"day", 86_400)];
+        let is_unit = |word: &[u8]| unit.get(..word.len()).is_some_and(|unit| unit.eq_ignore_ascii_case(word));
+        let (_, seconds) = units.into_iter().find(|(word, _)| is_unit(word))?;
+        count.checked_mul(seconds)
+    };
+    in_seconds().or_else(in_words).map(Duration::from_secs)
+}
+
+/// What comes after some words, whatever their case.
+fn after<'a>(text: &'a [u8], words: &[u8]) -> Option<&'a [u8]> {
+    let at = text.windows(words.len()).position(|window| window.eq_ignore_ascii_case(words))?;
+    Some(&text[at + words.len()..])
+}
+
+/// The number that a text begins with, and what comes after it.
+fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (digits, rest) = text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
 #[cfg(test)]
@@ -73,6 +92,19 @@ mod tests {
             (body("Retry-After"), None),
             (body(""), None),
             (header("soon").with_body("Retry-After: 3"), Some(3)),
+            (
+                body("Daily backup limit reached (1 backups per day). Please try again in 8 hours or contact support"),
+                Some(28_800),
+            ),
+            (body("TRY AGAIN IN 1 Hour."), Some(3600)),
+            (body("try again in 90 seconds"), Some(90)),
+            (body("try again in 2 minutes"), Some(120)),
+            (body("try again in 1 day"), Some(86_400)),
+            (body("try again in 8"), None),
+            (body("try again in 8 weeks"), None),
+            (body("try again in a moment"), None),
+            (body("try again in 213503982334602 days"), None),
+            (body("try again in 8 hours (Retry-After: 3)"), Some(3)),
         ] {
             assert_eq!(retry_after(&response, now), seconds.map(Duration::from_secs), "{response:?}");
         }

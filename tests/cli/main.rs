@@ -10,6 +10,8 @@ mod generated;
 mod guide;
 mod profile;
 mod profile_audit;
+mod profile_backup;
+mod profile_service_provider;
 mod profile_usage;
 mod run;
 mod run_user;

@@ -146,7 +146,7 @@ fn what_it_cannot_begin_with_is_told() {
     let world = World::new();
     world.file("typo.json", r#"{"version": 1, "profiles": [{"nam": "Mill"}]}"#);
     world.tagoctl("sandbox --state typo.json").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: invalid state file typo.json: line 1, column 34: profiles[0].nam: unknown field `nam`, expected one of `id`, `name`, `owner`, `logo_url`, `banner_url`, `created_at`, `updated_at`, `addons`, `allocation`, `resources`, `hourly_use`, `team`, `tokens`, `run`, `saml`, `custom_domain`, `users`, `former_users`, `audit_log`
+error: invalid state file typo.json: line 1, column 34: profiles[0].nam: unknown field `nam`, expected one of `id`, `name`, `owner`, `logo_url`, `banner_url`, `created_at`, `updated_at`, `addons`, `allocation`, `resources`, `hourly_use`, `team`, `tokens`, `run`, `saml`, `custom_domain`, `users`, `former_users`, `service`, `backups`, `backed_up_at`, `audit_log`
 
 "#]]);
     world.tagoctl("sandbox --state missing.json").code(2).stdout_eq("").stderr_eq(str![[r#"

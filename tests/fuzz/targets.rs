@@ -600,9 +600,12 @@ pub fn sandbox(input: &[u8]) {
         }
         let response = sandbox.send(&request).expect("a sandbox always answers");
         let status = response.status();
-        assert!([200, 400, 401, 403, 404, 500].contains(&status), "{request:?}: {status}");
+        assert!([200, 400, 401, 403, 404, 405, 500].contains(&status), "{request:?}: {status}");
         if method == Method::Head {
             assert!(response.body().is_empty());
+        } else if response.header("content-type") == Some("application/xml") {
+            // The store of the archives is not TagoIO.
+            assert_ne!(status, 200);
         } else {
             let answer: Value = serde_json::from_slice(response.body()).expect("an answer is JSON");
             assert_eq!(answer["status"], status == 200, "{answer}");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use tagoio::profile::{
-    AddOn, AddOnSettings, AuditLogFilter, Credentials, NewProfile, ProfileEdit, Service, ServiceAllocation,
-    StatisticsDate,
+    AddOn, AddOnSettings, AuditLogFilter, BackupQuery, Credentials, NewProfile, ProfileEdit, Service,
+    ServiceAllocation, ServiceProviders, StatisticsDate, TestMessage,
 };
 use tagoio::run::{
     NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserInvite, UserQuery,
@@ -46,6 +46,26 @@ pub(crate) const OPERATIONS: &[(&str, Call)] = &[
         tago.profile().remove_addon(id, &AddOn::from(addon)).map(drop)
     }),
     ("PUT /profile/switch/{profile}", |tago, [id, _]| tago.profile().transfer_token(id).map(drop)),
+    ("POST /profile/{profile}/backup", |tago, [id, _]| tago.profile().backups().create(id).map(drop)),
+    ("GET /profile/{profile}/backup", |tago, [id, _]| tago.profile().backups().list(id, &BackupQuery::new()).map(drop)),
+    ("GET /profile/{profile}/backup", |tago, [id, _]| {
+        tago.profile().backups().iter(id, &BackupQuery::new()).try_for_each(|row| row.map(drop))
+    }),
+    ("POST /profile/{profile}/backup/{backup}/download", |tago, [id, backup]| {
+        tago.profile().backups().download(id, backup, &Credentials::new(Password::new("not the password")?)).map(drop)
+    }),
+    ("DELETE /profile/{profile}/backup/{backup}", |tago, [id, backup]| {
+        tago.profile().backups().delete(id, backup, &Credentials::new(Password::new("not the password")?)).map(drop)
+    }),
+    ("PUT /profile/{profile}/service", |tago, [id, _]| {
+        tago.profile().service_provider().configure(id, &ServiceProviders::new()).map(drop)
+    }),
+    ("POST /profile/{profile}/service/test/email", |tago, [id, to]| {
+        tago.profile().service_provider().test_email(id, &TestMessage::new(to)).map(drop)
+    }),
+    ("POST /profile/{profile}/service/test/sms", |tago, [id, to]| {
+        tago.profile().service_provider().test_sms(id, &TestMessage::new(to)).map(drop)
+    }),
     ("GET /profile/{profile}/team", |tago, [id, _]| tago.team().list(id).map(drop)),
     ("POST /profile/{profile}/team", |tago, [id, email]| tago.team().add(id, email).map(drop)),
     ("DELETE /profile/{profile}/team/{account}", |tago, [id, account]| tago.team().remove(id, account).map(drop)),
@@ -109,8 +129,15 @@ pub(crate) fn places(route: &str) -> usize {
 }
 
 /// Whether some text can't be one segment of a path, so that no request is to be sent.
-pub(crate) fn is_refused(id: &str) -> bool {
+fn is_refused(id: &str) -> bool {
     matches!(id, "" | "." | "..") || id.contains(char::is_control)
+}
+
+/// Whether the call of a route sends nothing with these ids: one of them can't be a segment, or the path with them
+/// would be another route's.
+pub(crate) fn sends_nothing(route: &str, ids: [&str; 2]) -> bool {
+    let names_another_route = route == "PUT /profile/{profile}/service" && ids[0] == "switch";
+    names_another_route || ids[..places(route)].iter().any(|id| is_refused(id))
 }
 
 #[test]

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tagoio::bulk::users::{SyncOptions, UserRecord};
 use tagoio::profile::{
-    AddOnSettings, AuditLogFilter, Credentials, NewProfile, ProfileEdit, ServiceAllocation, StatisticsDate,
+    AddOnSettings, AuditLogFilter, BackupQuery, Credentials, EmailSecrets, EmailService, NewProfile, ProfileEdit,
+    ServiceAllocation, ServiceProviders, SmsSecrets, SmsService, StatisticsDate, TestMessage,
 };
 use tagoio::run::{
     NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserInvite,
@@ -100,6 +101,22 @@ fn of_list() -> Vec<Field> {
 
 fn fields() -> Field {
     sometimes("fields", vec(words(), 0..4).prop_map(Value::from))
+}
+
+fn email_service() -> impl Strategy<Value = Value> {
+    body([
+        always("provider", words()),
+        always("from", words()),
+        always("secrets", body(["data", "api_key"].map(|secret| patch(secret, words())))),
+    ])
+}
+
+fn sms_service() -> impl Strategy<Value = Value> {
+    body([
+        always("provider", words()),
+        always("secrets", body(["twilio_sid", "twilio_token", "data"].map(|secret| patch(secret, words())))),
+        patch("from", words()),
+    ])
 }
 
 /// Reads a request, writes it, and reads that again.
@@ -195,6 +212,12 @@ request_types! {
         sometimes("end_date", date()),
         sometimes("limit", whole()),
     ]);
+    who_sends_messages: ServiceProviders => body([patch("email", email_service()), patch("sms", sms_service())]);
+    who_sends_emails: EmailService => email_service();
+    who_sends_text_messages: SmsService => sms_service();
+    the_credentials_of_a_provider: EmailSecrets, SmsSecrets => body([patch("data", words())]);
+    a_test_message: TestMessage => body([always("to", words()), patch("subject", words()), patch("message", words())]);
+    a_list_of_backups: BackupQuery => body(of_list().into_iter().filter(|(name, _)| *name != "filter"));
     a_list_of_whole_rows: UserQuery, TokenQuery => body(of_list());
     a_list_of_parts_of_rows: UserQuery<UserRow>, TokenQuery<TokenRow> => body([of_list(), vec![fields()]].concat());
     the_options_of_a_plan: SyncOptions => body([

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
-use tagoio::profile::{AddOn, AuditLogStatus, AuditedResource, OtpType, Periodicity, Service};
+use tagoio::profile::{
+    AddOn, AuditLogStatus, AuditedResource, BackupOrder, BackupStatus, EmailProvider, OtpType, Periodicity, Service,
+    SmsProvider,
+};
 use tagoio::run::{
     ImageFit, ProfileShareAnswer, SignUpMethod, Theme, ThemeOption, TriggerMethod, UserField, UserOrder,
 };
@@ -46,6 +49,9 @@ round_trips!(
     AddOn,
     AuditLogStatus,
     AuditedResource,
+    BackupOrder,
+    BackupStatus,
+    EmailProvider,
     ImageFit,
     OtpType,
     Periodicity,
@@ -53,6 +59,7 @@ round_trips!(
     ProfileShareAnswer,
     Service,
     SignUpMethod,
+    SmsProvider,
     ThemeOption,
     TokenField,
     TokenOrder,

@@ -20,6 +20,10 @@ fn each_route_has_its_requests_a_minute_by_plan() {
         (Delete, "/profile/current", [60, 100, 200]),
         (Get, "/account", [50, 100, 500]),
         (Get, "/info", [60, 5_000, 10_000]),
+        (Post, "/profile/current/backup", [5, 5, 5]),
+        (Get, "/profile/current/backup", [50, 50, 100]),
+        (Post, "/profile/current/backup/nothing/download", [10, 10, 20]),
+        (Delete, "/profile/current/backup/nothing", [10, 10, 20]),
     ] {
         for (plan, limit) in [(Plan::Free, free), (Plan::Starter, starter), (Plan::Scale, scale)] {
             let sandbox = builder().empty().plan(plan).build();

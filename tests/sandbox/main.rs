@@ -3,6 +3,7 @@
 
 mod access;
 mod audit_log;
+mod backups;
 mod custom_domain;
 mod limits;
 mod lists;
@@ -10,6 +11,7 @@ mod notifications;
 mod portal;
 mod profiles;
 mod robustness;
+mod service_providers;
 mod state;
 mod statistics;
 mod story;

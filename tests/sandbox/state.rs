@@ -69,6 +69,15 @@ fn lived_in() -> Sandbox {
         ),
         (Put, "/profile/current".to_owned(), json!({"banner_url": "https://x.example/banner.png"})),
         (Post, "/profile/current/addons".to_owned(), json!({"mobile": true})),
+        (Post, "/profile/current/backup".to_owned(), json!({})),
+        (
+            Put,
+            "/profile/current/service".to_owned(),
+            json!({
+                "email": {"provider": "ses", "from": "a@x.io", "secrets": {"data": "0123456789abcdef01234567"}},
+                "sms": {"provider": "sns", "from": "+15551234567", "secrets": {"data": "0123456789abcdef01234567"}},
+            }),
+        ),
     ] {
         let (status, answer) = tell(&sandbox, method, &target, &body.to_string());
         assert_eq!(status, 200, "{target}: {answer}");
@@ -113,6 +122,8 @@ fn answers(sandbox: &Sandbox) -> Vec<(u16, Value)> {
                 .to_owned(),
             String::new(),
         ),
+        (Get, "/profile/current/backup".to_owned(), String::new()),
+        (Post, "/profile/current/service/test/sms".to_owned(), json!({"to": "+15559876543"}).to_string()),
         (Get, "/run".to_owned(), String::new()),
         (Get, "/run/sso/saml".to_owned(), String::new()),
         (Get, format!("/run/customdomain/{profile}"), String::new()),
@@ -711,7 +722,7 @@ fn the_examples_of_the_guide_can_be_loaded() {
 fn the_guide_shows_every_field_that_a_snapshot_has() {
     fn shapes(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         // Below these, the keys are the user's.
-        const OPEN: [&str; 10] = [
+        const OPEN: [&str; 11] = [
             "run",
             "options",
             "custom_preferences",
@@ -719,6 +730,7 @@ fn the_guide_shows_every_field_that_a_snapshot_has() {
             "buttons",
             "mapping",
             "resources",
+            "secrets",
             "allocation",
             "services",
             "hourly_use",

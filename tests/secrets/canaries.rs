@@ -34,9 +34,13 @@ pub(crate) const LISTED: Canary = canary("a token in a list", "qzListv7", r#"p-q
 pub(crate) const ANONYMOUS: Canary = canary("the portal's anonymous token", "qzAnonv7", r#"a-qzAnonv7/"%+&"#);
 pub(crate) const PORTAL: Canary = canary("a secret of the portal that has no type", "qzPortv7", "qzPortv7/\"%+&");
 pub(crate) const ODD: Canary = canary("a secret of the portal that is a number", "7391846205", "7391846205");
+pub(crate) const ADDRESS: Canary = canary("the address of a backup", "qzAddrv7", SIGNED);
+const SIGNED: &str = "https://s3.example.com/qzAddrv7.zip?X-Amz-Date=20260101T000000Z&X-Amz-Signature=qzAddrv7%2B";
+pub(crate) const SECRET_ID: Canary =
+    canary("a credential in place of a secret's id", "qzProvv7", r#"SG.qzProvv7/"%+&"#);
 pub(crate) const PROXY: Canary = canary("the password of the proxy", "qzProxyv7", "qzProxyv7");
 
-pub(crate) const ALL: [Canary; 14] = [
+pub(crate) const ALL: [Canary; 16] = [
     OWN_TOKEN,
     PATH_TOKEN,
     PASSWORD,
@@ -50,6 +54,8 @@ pub(crate) const ALL: [Canary; 14] = [
     ANONYMOUS,
     PORTAL,
     ODD,
+    ADDRESS,
+    SECRET_ID,
     PROXY,
 ];
 

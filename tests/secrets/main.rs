@@ -170,7 +170,8 @@ fn every_secret_that_a_call_takes_is_sent() {
     }
     let sent = sent.lock().expect("no panic");
     for canary in &canaries::ALL {
-        let only_answered = [canaries::MINTED, canaries::LOGIN, canaries::PROXY].iter().any(|c| c.name == canary.name);
+        let answered = [canaries::MINTED, canaries::LOGIN, canaries::ADDRESS, canaries::PROXY];
+        let only_answered = answered.iter().any(|other| other.name == canary.name);
         assert_eq!(sent.contains(canary.secret), !only_answered, "{}", canary.name);
     }
 }

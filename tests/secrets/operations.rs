@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use serde_json::{Value, json};
 use tagoio::profile::{
-    AddOn, AddOnSettings, AuditLogFilter, Credentials, NewProfile, OtpType, ProfileEdit, Service, ServiceAllocation,
-    StatisticsDate,
+    AddOn, AddOnSettings, AuditLogFilter, BackupQuery, Credentials, EmailService, NewProfile, OtpType, ProfileEdit,
+    SecretId, Service, ServiceAllocation, ServiceProviders, SmsService, StatisticsDate, TestMessage,
 };
 use tagoio::run::{
     IdpMetadata, NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit,
@@ -16,7 +16,8 @@ use tagoio::transport::Method;
 use tagoio::{Client, Password, PinCode, ProfileId, Result, Token};
 
 use super::canaries::{
-    ANONYMOUS, LISTED, LOGIN, METADATA, MINTED, ODD, PASSWORD, PATH_TOKEN, PIN, PORTAL, VERIFICATION,
+    ADDRESS, ANONYMOUS, LISTED, LOGIN, METADATA, MINTED, ODD, PASSWORD, PATH_TOKEN, PIN, PORTAL, SECRET_ID,
+    VERIFICATION,
 };
 
 /// What may be shown of a call: what it takes and what it gives.
@@ -68,7 +69,10 @@ macro_rules! operation {
 }
 
 pub(crate) fn all() -> Vec<Operation> {
-    [profiles(), teams_and_tokens(), portal(), people(), sign_on_and_domain()].into_iter().flatten().collect()
+    [profiles(), backups_and_providers(), teams_and_tokens(), portal(), people(), sign_on_and_domain()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn profiles() -> Vec<Operation> {
@@ -111,6 +115,42 @@ fn profiles() -> Vec<Operation> {
         }),
         operation!("profile().remove_addon", done(), |tago, all| tago.profile().remove_addon(P, &AddOn::Mobile)),
         operation!("profile().transfer_token", done(), |tago, all| tago.profile().transfer_token(P)),
+    ]
+}
+
+fn backups_and_providers() -> Vec<Operation> {
+    let done = || json!("Successfully Removed");
+    vec![
+        operation!("profile().backups().create", json!({"backup_id": "1", "message": "m"}), |tago, all| {
+            tago.profile().backups().create(P)
+        }),
+        operation!("profile().backups().list", json!([{"id": "1"}]), |tago, all| {
+            tago.profile().backups().list(P, &BackupQuery::new())
+        }),
+        operation!("profile().backups().iter", json!([{"id": "1"}]), |tago, all| {
+            tago.profile().backups().iter(P, &BackupQuery::new()).collect::<Result<Vec<_>>>()
+        }),
+        operation!("profile().backups().download", json!({"url": ADDRESS.secret, "size": 1}), |tago, all| {
+            let credentials = Credentials::new(password()).pin_code(pin());
+            tago.profile().backups().download(P, "1", &credentials)
+        }),
+        operation!("profile().backups().delete", done(), |tago, all| {
+            tago.profile().backups().delete(P, "1", &Credentials::new(password()).pin_code(pin()))
+        }),
+        operation!("profile().service_provider().configure", done(), |tago, all| {
+            let secret = SecretId::new(SECRET_ID.secret)?;
+            let providers = ServiceProviders::new()
+                .email(EmailService::send_grid("a@x.io", secret.clone()))
+                .sms(SmsService::twilio("+15551234567", secret.clone(), secret));
+            shown(&providers, all);
+            tago.profile().service_provider().configure(P, &providers)
+        }),
+        operation!("profile().service_provider().test_email", json!({"message": "m"}), |tago, all| {
+            tago.profile().service_provider().test_email(P, &TestMessage::new("a@x.io"))
+        }),
+        operation!("profile().service_provider().test_sms", json!({"message": "m", "message_id": "1"}), |tago, all| {
+            tago.profile().service_provider().test_sms(P, &TestMessage::new("+15551234567"))
+        }),
     ]
 }
 

@@ -8,7 +8,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 use super::canaries::{
-    ANONYMOUS, LISTED, LOGIN, METADATA_XML, MINTED, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, PORTAL, VERIFICATION, Watch,
+    ADDRESS, ANONYMOUS, LISTED, LOGIN, METADATA_XML, MINTED, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, PORTAL, SECRET_ID,
+    VERIFICATION, Watch,
 };
 use super::coverage::coverage_file;
 use super::server::{Received, Server, answer};
@@ -27,7 +28,7 @@ fn is_asked_for(command: &str, name: &str, place: &str) -> bool {
 
 /// Every command that calls TagoIO, with secrets wherever it takes some, and what is on its standard input.
 #[rustfmt::skip]
-const LINES: [(&str, &str, &str); 46] = [
+const LINES: [(&str, &str, &str); 55] = [
     ("profile list", "", ""),
     ("profile info", "", ""),
     ("profile summary", "", ""),
@@ -47,8 +48,10 @@ const LINES: [(&str, &str, &str); 46] = [
     ("token list", "", ""),
     ("token create", "ci --json token.json --email me@x.io --password-env PASSWORD --pin-env PIN", ""),
     ("token delete", "--token-stdin --yes", PATH_TOKEN.secret),
+    ("token rotate", "ci --yes --permission read --to rotated.txt --email me@x.io --password-env PASSWORD --pin-env PIN", ""),
     ("run info", "", ""),
     ("run edit", "--json portal.json", ""),
+    ("run copy", "--from-token-file - --part name --part theme", PATH_TOKEN.secret),
     ("run email-test", "--subject s --body b", ""),
     ("run user list", "", ""),
     ("run user info", "u1", ""),
@@ -73,6 +76,13 @@ const LINES: [(&str, &str, &str); 46] = [
     ("run domain delete", "--yes", ""),
     ("run domain regenerate", "--yes", ""),
     ("run domain wait", "--within 1s", ""),
+    ("profile backup create", "--wait", ""),
+    ("profile backup list", "", ""),
+    ("profile backup wait", "1 --within 0s", ""),
+    ("profile backup download", "1 --to 1.zip --force --password-env PASSWORD --pin-env PIN", ""),
+    ("profile backup delete", "1 --yes --password-env PASSWORD --pin-env PIN", ""),
+    ("profile service-provider set", "--json providers.json", ""),
+    ("profile service-provider test", "--email a@x.io", ""),
     ("api", "post /account/profile/token --body @token.json", ""),
 ];
 
@@ -138,7 +148,13 @@ fn result_of(request: &Received) -> Value {
     let target = request.call().split('?').next().unwrap_or_default().to_owned();
     let user = json!({"id": "u1", "name": "n", "email": "n@x.io", "timezone": "UTC"});
     if !target.starts_with("GET ") {
-        let made = json!({"id": "1", "user": "u1", "token": MINTED.secret, "name": "ci", "permission": "read"});
+        // A backup's address leads back to here.
+        let host = request.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        let signed = ADDRESS.secret.replacen("https://s3.example.com", &format!("http://{host}"), 1);
+        let made = json!({
+            "id": "1", "user": "u1", "token": MINTED.secret, "name": "ci", "permission": "read", "backup_id": "1",
+            "message": "m", "url": signed,
+        });
         return if target.starts_with("POST ") { made } else { json!("Successfully Updated") };
     }
     match target.rsplit('/').next().unwrap_or_default() {
@@ -153,6 +169,7 @@ fn result_of(request: &Received) -> Value {
         "u1" if target.contains("/notification/") => json!([{"id": "n1", "title": "t"}]),
         "u1" => user,
         "auditlog" => json!({"status": "Complete", "queryId": "q", "events": []}),
+        "backup" => json!([{"id": "1", "status": "completed", "file_size": 1}]),
         "team" => json!([{"id": "a1", "name": "n", "email": "a@x.io", "active": true}]),
         "profile" | "statistics" => json!([]),
         "summary" => json!({}),
@@ -213,6 +230,8 @@ fn no_command_prints_a_secret_whatever_the_answer() {
     write(folder, "token.json", &token.to_string());
     write(folder, "portal.json", &json!({"name": "n", "anonymous_token": ANONYMOUS.secret}).to_string());
     write(folder, "idp.xml", METADATA_XML);
+    let service = json!({"provider": "sns", "secrets": {"data": SECRET_ID.secret}});
+    write(folder, "providers.json", &json!({"sms": service}).to_string());
     let users = [("n@x.io", "n"), ("m@x.io", "m")].map(|(email, name)| {
         json!({"email": email, "name": name, "timezone": "UTC", "password": PASSWORD.secret}).to_string()
     });

@@ -1,11 +1,13 @@
 //! Which TagoIO is talked to, and by what right.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use clap::Args;
+use tagoio::profile::DownloadUrl;
 use tagoio::sandbox::Sandbox;
-use tagoio::transport::Logged;
-use tagoio::{Client, ClientBuilder, Region, Token};
+use tagoio::transport::{Limits, Logged, Method, Request, Route, Streamed, Transport as _, UreqTransport};
+use tagoio::{Client, ClientBuilder, Error, Region, Token};
 
 use crate::failure::{Failure, Result};
 use crate::input::Input;
@@ -54,12 +56,14 @@ pub(crate) struct OtherProfile {
 /// What a command works with.
 pub(crate) struct Context<'a> {
     connection: Connection,
+    /// The one of `--sandbox`.
+    sandbox: OnceCell<Sandbox>,
     pub(crate) out: &'a Output,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(connection: Connection, out: &'a Output) -> Self {
-        Self { connection, out }
+        Self { connection, sandbox: OnceCell::new(), out }
     }
 
     /// The client that the command line asks for. Reads what has to be read; sends nothing.
@@ -74,12 +78,36 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What is at an address that isn't TagoIO's, as it comes: asked for without the token, and not by redirects. The time
+    /// for an answer is the time in which something has to come.
+    pub(crate) fn stream(&self, address: &DownloadUrl) -> Result<Streamed> {
+        let mut limits = Limits::default();
+        limits.total = None;
+        if let Some(seconds) = self.connection.timeout {
+            limits.attempt = Some(Duration::from_secs(seconds));
+        }
+        let route = Route::new(Method::Get, "(the address of the backup)");
+        let request = Request::new(Method::Get, address.expose())
+            .with_route(route.clone())
+            .with_limits(limits)
+            .with_header("user-agent", concat!("tagoctl/", env!("CARGO_PKG_VERSION")))
+            // Its size is that of what is sent.
+            .with_header("accept-encoding", "identity");
+        let answer = match &self.connection.sandbox {
+            true => self.sandbox.get_or_init(Sandbox::new).send(&request).map(Streamed::from),
+            false => UreqTransport::new()?.stream(&request),
+        };
+        let answer = answer.map_err(|source| Error::Transport { route: route.clone(), repeatable: true, source })?;
+        log::debug!(target: REQUESTS.0, "{route}: {}", answer.status());
+        Ok(answer)
+    }
+
     /// As [`client`](Self::client), with settings of the command's own.
     pub(crate) fn client_with(&self, settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client> {
         let connection = &self.connection;
         let mut builder = self.builder();
         if connection.sandbox {
-            let sandbox = Sandbox::new();
+            let sandbox = self.sandbox.get_or_init(Sandbox::new).clone();
             let token = sandbox.token();
             return Ok(builder.token(token).region(Region::US_E1).transport(Logged::new(sandbox)).build()?);
         }

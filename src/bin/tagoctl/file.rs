@@ -23,6 +23,31 @@ pub(crate) fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) ->
     }
 }
 
+/// As [`replace`], but never replaces a file: one that has come to be there meanwhile stays.
+pub(crate) fn create<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+    check_absent(path)?;
+    match Destination::of(path).map_err(|error| Failure::unopenable(path, &error))? {
+        Destination::InPlace(file) => write(&file),
+        Destination::Beside(part) => {
+            let written = write(&part.file)?;
+            part.complete_anew().map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => there(path),
+                _ => Failure::write(&path.display().to_string(), error),
+            })?;
+            Ok(written)
+        }
+    }
+}
+
+/// Makes sure that there is no such file; a device or a pipe may be written to.
+pub(crate) fn check_absent(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|there| there.is_file()) { Err(there(path)) } else { Ok(()) }
+}
+
+fn there(path: &Path) -> Failure {
+    Failure::usage("file_exists", format!("{} is there already", path.display())).hint("--force replaces it")
+}
+
 /// Begins a file that is written bit by bit and is of use at any time. A new one may be read by its owner only.
 pub(crate) fn begin(path: &Path) -> Result<File> {
     let opened = match File::options().write(true).truncate(true).open(path) {
@@ -134,6 +159,23 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Gives the file its name, unless another has it by now.
+    fn complete_anew(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        match fs::hard_link(&self.name, &self.target) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                // Not every file system has links; without them, it is known a moment before only.
+                if fs::symlink_metadata(&self.target).is_ok() {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                fs::rename(&self.name, &self.target)
+            }
+            linked => linked,
+        }
+    }
+}
+
 /// How a file is made that nobody else may read.
 fn private() -> OpenOptions {
     let mut options = File::options();
@@ -175,6 +217,25 @@ mod tests {
             write(&path, "next");
             assert_eq!(mode(&path), rights);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_replaced_by_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("backup.zip");
+        let fill = |mut file: &File| file.write_all(b"new").map_err(|error| Failure::write("", error));
+        create(&path, fill).unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("new", 0o600));
+        assert!(create(&path, |_| -> Result<()> { panic!("it is known before anything is written") }).is_err());
+
+        let late = folder.path().join("late.zip");
+        let failure = create(&late, |file| {
+            fs::write(&late, "another's").unwrap();
+            fill(file)
+        });
+        assert!(failure.is_err_and(|failure| failure.code() == "file_exists"));
+        assert_eq!(fs::read_to_string(&late).unwrap(), "another's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
     }
 
     #[test]

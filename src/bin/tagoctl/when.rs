@@ -1,6 +1,7 @@
 //! Dates as people write them.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use tagoio::{DateInput, Timestamp};
@@ -85,6 +86,14 @@ pub(crate) fn check_range(from: &When, to: Option<&When>, now: DateTime<Utc>) ->
     Err(Failure::usage("invalid_range", format!("--from {from} is after --to {to}")))
 }
 
+/// A time such as `90s`, `30m` or `2h`.
+pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
+    const UNITS: [(char, u64); 3] = [('s', 1), ('m', 60), ('h', 3600)];
+    let unit = UNITS.iter().find_map(|(sign, seconds)| Some((text.strip_suffix(*sign)?, *seconds)));
+    let seconds = unit.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "it has to be a number with s, m or h, such as 30m".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +140,24 @@ mod tests {
         for (from, fits) in [("0h", true), ("2026-01-31", true), ("2026-01-31T12:00:01Z", false), ("9999-12-31", false)]
         {
             assert_eq!(check_range(&from.parse().unwrap(), None, now()).is_ok(), fits, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_number_with_a_unit() {
+        for (text, seconds) in [
+            ("0s", Some(0)),
+            ("90s", Some(90)),
+            ("30m", Some(1800)),
+            ("2h", Some(7200)),
+            ("30", None),
+            ("", None),
+            ("m", None),
+            ("-1m", None),
+            ("1.5h", None),
+            ("18446744073709551615h", None),
+        ] {
+            assert_eq!(duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
         }
     }
 }

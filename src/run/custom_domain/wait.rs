@@ -8,6 +8,7 @@ use super::{CustomDomainApi, CustomDomainInfo, DnsEntry, DnsState};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::id::ProfileId;
+use crate::wait::{Outcome, Pauses, Wait};
 
 /// A custom domain that was waited for and did not become active in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +52,7 @@ pub struct CustomDomainWait<'a> {
 }
 
 impl<'a> CustomDomainWait<'a> {
-    /// The first pause; each further one is longer by half.
-    const FIRST_PAUSE: Duration = Duration::from_secs(5);
-    const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+    const PAUSES: Pauses = Pauses { first: Duration::from_secs(5), longest: Duration::from_secs(60), halves: 3 };
 
     pub(super) fn new(api: CustomDomainApi<'a>, profile: ProfileId) -> Self {
         Self { api, profile, clock: Arc::new(SystemClock), on_change: Box::new(|_| ()) }
@@ -79,34 +78,13 @@ impl<'a> CustomDomainWait<'a> {
     /// [`Error::CustomDomain`](crate::Error::CustomDomain) with what was still missing when it was last seen, when
     /// the time is over; the last failure when it never was seen; otherwise as [`CustomDomainApi::info`].
     pub fn until_active(mut self, deadline: Duration) -> Result<CustomDomainInfo> {
-        let began = self.clock.now();
-        let mut pause = Self::FIRST_PAUSE;
-        let mut known: Option<CustomDomainInfo> = None;
-        loop {
-            let found = match self.api.info(&self.profile) {
-                Err(error) if !error.is_retryable() => return Err(error),
-                found => found,
-            };
-            if let Ok(info) = &found {
-                if known.as_ref() != Some(info) {
-                    (self.on_change)(info);
-                    known = Some(info.clone());
-                }
-                if info.active {
-                    return found;
-                }
+        let wait = Wait::new(&*self.clock, deadline, Self::PAUSES);
+        let outcome = wait.until(|| self.api.info(&self.profile), &mut self.on_change, |info| info.active)?;
+        match outcome {
+            Outcome::Done(info) => Ok(info),
+            Outcome::TooLate(domain, waited) => {
+                Err(Error::CustomDomain(Box::new(CustomDomainNotActive { domain, waited })))
             }
-            let waited = self.clock.now().saturating_sub(began);
-            let left = deadline.saturating_sub(waited);
-            if left.is_zero() {
-                return match known {
-                    Some(domain) => Err(Error::CustomDomain(Box::new(CustomDomainNotActive { domain, waited }))),
-                    None => found,
-                };
-            }
-            let asked = found.err().and_then(|error| error.retry_after()).unwrap_or_default();
-            self.clock.sleep(pause.max(asked).min(left));
-            pause = pause.saturating_mul(3).min(Self::LONGEST_PAUSE * 2) / 2;
         }
     }
 }

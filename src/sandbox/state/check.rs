@@ -10,9 +10,11 @@ use super::super::fields::is_time_zone;
 use super::super::ids::MOST_IDS;
 use super::super::limits::TAGS;
 use super::super::seed::EMAIL;
+use super::super::service_providers::{Medium, checked};
 use super::super::{custom_domain, dates, notifications, saml, settings, users};
 use super::document::{
-    Account, Amounts, CustomDomain, Document, Event, Member, Notification, Profile, Saml, Token, TokenKind, User,
+    Account, Amounts, Backup, CustomDomain, Document, Event, Member, Notification, Profile, Saml, Token, TokenKind,
+    User,
 };
 use crate::profile::Service;
 use crate::wire::refusal;
@@ -57,6 +59,7 @@ struct Seen<'a> {
     tokens: HashSet<&'a str>,
     users: HashSet<&'a str>,
     notifications: HashSet<&'a str>,
+    backups: HashSet<&'a str>,
 }
 
 pub(super) fn check(document: &Document) -> Checked {
@@ -187,6 +190,17 @@ fn profile<'a>(profile: &'a Profile, main: &str, now: DateTime<Utc>, seen: &mut 
         }
         own_domain(domain).map_err(|problem| problem.below("custom_domain"))?;
     }
+    for (medium, provider) in Medium::ALL.into_iter().zip([&profile.service.email, &profile.service.sms]) {
+        let Some(provider) = provider else { continue };
+        let place = format!("service.{}", medium.word());
+        let known = checked(medium, provider).map_err(|refusal| Problem::new(place.as_str(), refusal.message))?;
+        if let Some(key) = provider.keys().find(|key| !known.contains_key(*key)) {
+            return Err(Problem::new(format!("{place}.{key}"), format!("unknown field `{key}`")));
+        }
+    }
+    for (at, found) in profile.backups.iter().enumerate() {
+        backup(found, seen).map_err(|problem| problem.below(format_args!("backups[{at}]")))?;
+    }
     for (at, found) in profile.audit_log.iter().enumerate() {
         event(found).map_err(|problem| problem.below(format_args!("audit_log[{at}]")))?;
     }
@@ -305,6 +319,17 @@ fn own_domain(domain: &CustomDomain) -> Checked {
         return Err(Problem::new("seed", "it has to be made of 16 hexadecimal digits"));
     }
     Ok(())
+}
+
+fn backup<'a>(backup: &'a Backup, seen: &mut Seen<'a>) -> Checked {
+    backup.id.as_deref().map_or(Ok(()), |id| once(id, &mut seen.backups))?;
+    backup.error_message.as_deref().map_or(Ok(()), |message| is_filled("error_message", message))?;
+    // They are names of files.
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match backup.resources.keys().find(|name| !is_name(name)) {
+        Some(name) => Err(Problem::new("resources", format!("`{name}` is not made of letters, digits and `_`"))),
+        None => Ok(()),
+    }
 }
 
 fn event(event: &Event) -> Checked {

@@ -116,6 +116,15 @@ pub(super) struct Profile {
     /// What statistics of the past still count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) former_users: Vec<FormerUsers>,
+    /// Who sends e-mails and text messages.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) service: Providers,
+    /// The oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) backups: Vec<Backup>,
+    /// When a backup was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) backed_up_at: Option<Moment>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) audit_log: Vec<Event>,
 }
@@ -220,6 +229,32 @@ pub(super) struct CustomDomain {
     /// What the values of its records are made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seed: Option<String>,
+}
+
+/// As `PUT /profile/{profile}/service` takes them.
+#[derive(PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Providers {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sms: Option<Map<String, Value>>,
+}
+
+#[derive(PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backup {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    /// Half a minute later it is completed, or has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) created_at: Option<Moment>,
+    /// Why it fails, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) error_message: Option<String>,
+    /// The documents in the archive, by their names without `.json`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) resources: Map<String, Value>,
 }
 
 #[derive(PartialEq, Serialize, Deserialize)]

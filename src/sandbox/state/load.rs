@@ -6,13 +6,17 @@ use chrono::{DateTime, Utc};
 
 use super::super::access::{Holder, Power, TokenRecord};
 use super::super::audit;
+use super::super::backups;
 use super::super::custom_domain;
 use super::super::dates;
 use super::super::directory;
 use super::super::saml;
 use super::super::seed::{EMAIL, NAME};
+use super::super::service_providers::{Medium, checked};
 use super::super::world::{self, Allocation, Home, World};
-use super::document::{Account, CustomDomain, Document, Event, Member, Moment, Profile, Token, TokenKind, User};
+use super::document::{
+    Account, Backup, CustomDomain, Document, Event, Member, Moment, Profile, Token, TokenKind, User,
+};
 use crate::Patch;
 use crate::profile::Plan;
 
@@ -70,6 +74,7 @@ fn keep_ids(world: &mut World, document: &Document, profiles: &[Profile]) {
     accounts.flatten().for_each(|id| ids.skip(id));
     for profile in profiles {
         profile.id.iter().for_each(|id| ids.skip(id));
+        profile.backups.iter().filter_map(|backup| backup.id.as_ref()).for_each(|id| ids.skip(id));
         profile.team.iter().filter_map(|member| member.id.as_ref()).for_each(|id| ids.skip(id));
         profile.tokens.iter().filter_map(|token| token.analysis.as_ref()).for_each(|id| ids.skip(id));
         for user in &profile.users {
@@ -134,6 +139,13 @@ fn add_profile(world: &mut World, people: &People, profile: &Profile, main: &str
         made.portal.users.add(user(world, found, &id, &timezone, now));
     }
     made.portal.former_users = profile.former_users.iter().map(|found| (found.from.0, found.count)).collect();
+    for (medium, provider) in Medium::ALL.into_iter().zip([&profile.service.email, &profile.service.sms]) {
+        *made.providers.slot(medium) = provider.as_ref().and_then(|provider| checked(medium, provider).ok());
+    }
+    for found in &profile.backups {
+        made.backups.add(backup(world, found, now));
+    }
+    made.backups.asked_at = profile.backed_up_at.map(|date| date.0);
     made.audit_log = profile.audit_log.iter().map(|found| event(people, found, &id, &owner, now)).collect();
     world.profiles.insert(id.clone(), made);
     id
@@ -148,6 +160,15 @@ fn member(world: &mut World, people: &People, member: &Member, now: DateTime<Utc
         email: member.email.clone(),
         active: member.active,
         created_at: date(member.created_at, now),
+    }
+}
+
+fn backup(world: &mut World, backup: &Backup, now: DateTime<Utc>) -> backups::Backup {
+    backups::Backup {
+        id: backup.id.clone().unwrap_or_else(|| world.ids.id()),
+        created_at: date(backup.created_at, now),
+        error_message: backup.error_message.clone(),
+        resources: backup.resources.clone(),
     }
 }
 

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::super::access::{Holder, TokenRecord};
 use super::super::directory;
 use super::super::world::{self, World};
-use super::super::{audit, dates};
+use super::super::{audit, backups, dates};
 use super::document::{
-    Account, AddOns, Amounts, CustomDomain, Document, Event, FormerUsers, IdentityProvider, Main, Member, Moment,
-    Notification, Profile, Saml, Token, TokenKind, User, Version,
+    Account, AddOns, Amounts, Backup, CustomDomain, Document, Event, FormerUsers, IdentityProvider, Main, Member,
+    Moment, Notification, Profile, Providers, Saml, Token, TokenKind, User, Version,
 };
 use crate::Patch;
 
@@ -98,6 +98,9 @@ fn profile(world: &World, id: &str, profile: &world::Profile) -> Profile {
             .levels()
             .map(|(from, count)| FormerUsers { from: Moment(from), count })
             .collect(),
+        service: Providers { email: profile.providers.email.clone(), sms: profile.providers.sms.clone() },
+        backups: profile.backups.iter().map(backup).collect(),
+        backed_up_at: profile.backups.asked_at.map(Moment),
         audit_log: profile.audit_log.iter().map(event).collect(),
     }
 }
@@ -109,6 +112,15 @@ fn member(member: &world::Member) -> Member {
         email: member.email.clone(),
         active: member.active,
         created_at: moment(member.created_at),
+    }
+}
+
+fn backup(backup: &backups::Backup) -> Backup {
+    Backup {
+        id: Some(backup.id.clone()),
+        created_at: moment(backup.created_at),
+        error_message: backup.error_message.clone(),
+        resources: backup.resources.clone(),
     }
 }
 

@@ -28,7 +28,7 @@ use crate::transport::{Request, Response, Transport, TransportError};
 ///
 /// **Secrets are taken out before anything is kept.** Headers aren't kept at all, but for the answers' `content-type`
 /// and `retry-after`. The values of `token`, `password`, `pin_code` and the like are replaced in bodies, queries and
-/// paths, and so is each place where such a value turns up again: in TagoIO's sentences, in later requests. A secret
+/// paths, as are addresses that are signed, such as a backup's, and so is each place where such a value turns up again: in TagoIO's sentences, in later requests. A secret
 /// that the program brought along becomes `REDACTED`; one that came in an answer is numbered (`REDACTED-1`), so that
 /// tokens in a list stay distinct, and can be sent on when it is replayed. Names, e-mail addresses and ids are kept.
 ///
@@ -76,12 +76,12 @@ impl<T: Transport> Transport for Record<T> {
         let outcome = self.inner.send(request);
         let mut tape = self.tape();
         let Tape { cassette, secrets } = &mut *tape;
-        let request = secrets.request(request);
+        let recorded = secrets.request(request);
         let kept = match &outcome {
-            Ok(response) => Outcome::Answer(secrets.answer(response)),
+            Ok(response) => Outcome::Answer(secrets.answer(request, response)),
             Err(error) => Outcome::Error(Failure::from(error.kind())),
         };
-        cassette.interactions.push(Interaction { request, outcome: kept });
+        cassette.interactions.push(Interaction { request: recorded, outcome: kept });
         outcome
     }
 }

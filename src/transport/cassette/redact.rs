@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Answer, Body, Bytes, Recorded};
 use crate::transport::{Request, Response};
-use crate::wire::{ENCODED, guises, is_sensitive_key};
+use crate::wire::{ENCODED, download_address, guises, is_sensitive_key, is_signed_address};
 
 /// Stands where a secret of the program stood. Those that came in an answer are numbered, so that tokens in a list stay
 /// distinct. It is ASCII, so that a token of a replayed answer can go into a header or a path.
@@ -41,9 +41,14 @@ impl Secrets {
         self.redact_request(request)
     }
 
-    /// What a cassette keeps of an answer. Its secrets are remembered.
-    pub(super) fn answer(&mut self, response: &Response) -> Answer {
+    /// What a cassette keeps of an answer to a request. Its secrets are remembered.
+    pub(super) fn answer(&mut self, request: &Request, response: &Response) -> Answer {
         for_each_secret_in(response.body(), &mut |secret| self.learn_minted(secret));
+        if let Ok(body) = serde_json::from_slice(without_bom(response.body())) {
+            if let Some(address) = download_address(request, &body) {
+                self.learn_minted(address);
+            }
+        }
         let headers = KEPT_HEADERS.into_iter().filter_map(|name| {
             let value = response.header(name)?;
             Some((name.to_owned(), self.text(value, SHORTEST_IN_TEXT)))
@@ -301,7 +306,7 @@ fn for_each_secret_in(body: &[u8], found: &mut impl FnMut(&str)) {
 
 fn for_each_secret(value: &Value, sensitive: bool, found: &mut impl FnMut(&str)) {
     match value {
-        Value::String(secret) if sensitive => found(secret),
+        Value::String(secret) if sensitive || is_signed_address(secret) => found(secret),
         Value::Number(secret) if sensitive => found(&secret.to_string()),
         Value::String(text) => {
             if let Some(value) = quoted_json(text) {
@@ -333,8 +338,8 @@ fn survives(value: &Value) -> bool {
     read == value
 }
 
-/// Where the values of `"token": "…"` and the like are in a text that has pieces of JSON in it: an answer that was cut
-/// off, say.
+/// Where the values of `"token": "…"` and the like, and addresses that let in whoever has them, are in a text that has
+/// pieces of JSON in it: an answer that was cut off, say.
 fn fragments(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -342,7 +347,11 @@ fn fragments(text: &str) -> Vec<Range<usize>> {
         at += quote + 1;
         let Some((key, after)) = text[at..].split_once('"') else { break };
         let value = after.trim_start().strip_prefix(':').map(str::trim_start);
-        let Some(value) = value.filter(|_| is_sensitive_key(key)) else { continue };
+        let is_signed = |value: &str| {
+            let string = value.strip_prefix('"').map(|string| &string[..end_of_string(string)]);
+            string.is_some_and(|string| is_signed_address(&unescaped(string)))
+        };
+        let Some(value) = value.filter(|value| is_sensitive_key(key) || is_signed(value)) else { continue };
         let start = text.len() - value.len();
         let range = match value.strip_prefix('"') {
             Some(string) => start + 1..start + 1 + end_of_string(string),
@@ -392,6 +401,8 @@ mod tests {
             (r#"{"token":"", "password":"x"}"#, r#"{"token":"", "password":"REDACTED"}"#),
             (r#"{"token":"a","token":"b" "token":"c\"#, r#"{"token":"REDACTED","token":"REDACTED" "token":"REDACTED"#),
             (r#""token":"#, r#""token":"#),
+            (r#"{"url":"https:\/\/h/x?X-Amz-Signature=0a","b":"c","#, r#"{"url":"REDACTED","b":"c","#),
+            (r#"{"url":"https://h/x","b":"#, r#"{"url":"https://h/x","b":"#),
             (r#"{"token":"ção","é":"#, r#"{"token":"REDACTED","é":"#),
             ("", ""),
         ] {

@@ -5,10 +5,12 @@ mod sensitive;
 
 use serde_json::Value;
 
-use sensitive::is_sensitive_key;
+use sensitive::{is_sensitive_key, is_signed_address};
 
 /// What stands for the rest of a secret.
 const MARK: char = '…';
+/// So many signs of a long secret are shown.
+const SHOWN: usize = 6;
 
 /// Masks the secrets of a result.
 pub(crate) fn mask(value: &mut Value) {
@@ -19,7 +21,7 @@ pub(crate) fn mask(value: &mut Value) {
                 if is_described(key, member) {
                     continue;
                 }
-                if is_secret(key) {
+                if is_secret(key) || member.as_str().is_some_and(is_signed_address) {
                     hide(member);
                 } else {
                     mask(member);
@@ -77,12 +79,22 @@ fn masked_path(value: &Value) -> Option<String> {
     let below = |step: String, inner: &Value| masked_path(inner).map(|rest| format!("{step}.{rest}"));
     match value {
         Value::Object(members) => members.iter().find_map(|(key, member)| match member {
-            Value::String(text) if is_secret(key) && text.ends_with(MARK) => Some(key.clone()),
+            Value::String(text) if text.ends_with(MARK) && (is_secret(key) || is_masked_address(text)) => {
+                Some(key.clone())
+            }
             member => below(key.clone(), member),
         }),
         Value::Array(items) => items.iter().enumerate().find_map(|(place, item)| below(place.to_string(), item)),
         _ => None,
     }
+}
+
+/// Whether a text is what is left of a signed address when it is masked.
+fn is_masked_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| {
+        let shown: String = scheme.chars().take(SHOWN).chain([MARK]).collect();
+        text.eq_ignore_ascii_case(&shown)
+    })
 }
 
 /// Masks a secret, or several.
@@ -102,7 +114,6 @@ pub(crate) fn is_secret(key: &str) -> bool {
 
 /// As much of a token as tells it from another: a few signs of a long one, none of a short one.
 fn masked(secret: &str) -> String {
-    const SHOWN: usize = 6;
     const LONG: usize = 24;
     if secret.is_empty() {
         return String::new();
@@ -124,6 +135,8 @@ mod tests {
             "list": [{"Password": "hunter2", "pin_code": 123_456, "client_secret": "", "token_count": 1}],
             "query": {"filter[token]": ["p-3f2b", {"a": 1}], "fields[0]": "token"},
             "saml": [{"idp_metadata": "PHhtbD4="}, {"idp_metadata": "8 characters of base 64"}],
+            "url": "https://s3.amazonaws.com/x.zip?X-Amz-Signature=0a1b",
+            "logo": "https://s3.amazonaws.com/x.png",
         });
         mask(&mut value);
         assert_eq!(
@@ -134,6 +147,8 @@ mod tests {
                 "list": [{"Password": "…", "pin_code": "…", "client_secret": "", "token_count": 1}],
                 "query": {"filter[token]": ["…", {"a": 1}], "fields[0]": "token"},
                 "saml": [{"idp_metadata": "…"}, {"idp_metadata": "8 characters of base 64"}],
+                "url": "https:…",
+                "logo": "https://s3.amazonaws.com/x.png",
             })
         );
     }
@@ -157,5 +172,7 @@ mod tests {
 
         let mut strange = json!({"list": [{"id": 1, "password": "…"}, {"id": 2}, {"id": 3, "password": "…"}]});
         assert_eq!(restore(&mut strange, &real), Err("list.2.password".to_owned()));
+        let mut strange = json!({"logo": "https:…"});
+        assert_eq!(restore(&mut strange, &json!({"logo": null})), Err("logo".to_owned()));
     }
 }

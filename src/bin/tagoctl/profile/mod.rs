@@ -2,6 +2,8 @@
 
 mod addons;
 mod audit;
+mod backup;
+mod service_provider;
 mod services;
 mod summary;
 mod usage;
@@ -86,6 +88,12 @@ pub(crate) enum Command {
     /// See, switch or remove a profile's add-ons
     #[command(subcommand, after_help = "Example:\n  tagoctl profile addons list")]
     Addons(addons::Command),
+    /// Backups of a profile: make, list, download and delete them
+    #[command(subcommand, after_help = "Example:\n  tagoctl profile backup list")]
+    Backup(backup::Command),
+    /// Who sends a profile's e-mails and text messages
+    #[command(subcommand, after_help = "Example:\n  tagoctl profile service-provider test --email me@example.com")]
+    ServiceProvider(service_provider::Command),
     /// Move the token that is used here to another profile: from then on it acts there
     #[command(after_help = "Example:\n  tagoctl profile switch 61fac4d9a5c9f40012a5ff92")]
     Switch {
@@ -152,6 +160,8 @@ impl Command {
             }
             Self::Services(services) => services.run(context),
             Self::Addons(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
+            Self::ServiceProvider(command) => command.run(context),
             Self::Switch { target, danger } => {
                 context.out.chosen(&SWITCHED)?;
                 let client = context.client()?;

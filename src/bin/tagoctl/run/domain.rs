@@ -14,6 +14,7 @@ use crate::output::{Columns, Format, note};
 use crate::prompt::Danger;
 use crate::request::{Fields, JsonArgs};
 use crate::team::ProfileArgs;
+use crate::when::duration;
 
 const CREATED: Columns = Columns::new(&["host", "created"], &[]);
 const DELETED: Columns = Columns::new(&["host", "deleted"], &[]);
@@ -205,35 +206,4 @@ fn wait(context: &Context<'_>, profile: ProfileId, within: Duration) -> Result<(
     });
     let info = wait.until_active(within)?;
     context.out.ack(&json!({"host": info.host(), "active": true}), &format!("{} is active", info.host()))
-}
-
-/// A time such as `90s`, `30m` or `2h`.
-fn duration(text: &str) -> std::result::Result<Duration, String> {
-    const UNITS: [(char, u64); 3] = [('s', 1), ('m', 60), ('h', 3600)];
-    let unit = UNITS.iter().find_map(|(sign, seconds)| Some((text.strip_suffix(*sign)?, *seconds)));
-    let seconds = unit.and_then(|(number, seconds)| number.parse::<u64>().ok()?.checked_mul(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| "it has to be a number with s, m or h, such as 30m".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_a_number_with_a_unit() {
-        for (text, seconds) in [
-            ("0s", Some(0)),
-            ("90s", Some(90)),
-            ("30m", Some(1800)),
-            ("2h", Some(7200)),
-            ("30", None),
-            ("", None),
-            ("m", None),
-            ("-1m", None),
-            ("1.5h", None),
-            ("18446744073709551615h", None),
-        ] {
-            assert_eq!(duration(text).ok(), seconds.map(Duration::from_secs), "{text}");
-        }
-    }
 }
