@@ -163,12 +163,12 @@ fn iterate(bench: &Bench, results: &mut Results) -> Outcome<()> {
     Ok(())
 }
 
-/// 20 pages, with 20 ms of the server and 20 ms of work for each.
+/// 50 pages, with 20 ms of the server and 20 ms of work for each.
 fn prefetch(bench: &Bench, results: &mut Results) -> Outcome<()> {
     let server = bench.server(&["20"])?;
     let base = server.url();
     let measured = rounds(5, &["pages", "pages-prefetched"], |work| {
-        Ok(bench.sample(Order { peer: "tagoio", work, base: &base, calls: 20, warm_up: 0 })?.wall)
+        Ok(bench.sample(Order { peer: "tagoio", work, base: &base, calls: 50, warm_up: 0 })?.wall)
     })?;
     let ratios = measured["pages-prefetched"].iter().zip(&measured["pages"]).map(|(ahead, in_turn)| ahead / in_turn);
     results.insert("prefetch/ratio".to_owned(), median(ratios));
