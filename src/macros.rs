@@ -351,3 +351,60 @@ pub(crate) fn take<T: Kept>(from: &mut Map<String, Value>, key: &str) -> Patch<T
         _ => Patch::Keep,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::ProfileId;
+    use crate::run::{OtpSettings, SignUpMethod, Theme};
+    use crate::secret::Token;
+
+    /// What is kept is read and written as it came; what isn't stays where it was.
+    fn check<T: Kept + Debug>(kept: &[Value], refused: &[Value]) {
+        for (value, is_kept) in kept.iter().map(|value| (value, true)).chain(refused.iter().map(|value| (value, false)))
+        {
+            let mut from = Map::from_iter([("key".to_owned(), value.clone())]);
+            match take::<T>(&mut from, "key") {
+                Patch::Set(typed) => {
+                    assert_eq!((serde_json::to_value(&typed).unwrap(), from.len()), (value.clone(), 0));
+                    assert!(is_kept, "{typed:?}");
+                }
+                other => assert!(!is_kept && other.is_keep() && from["key"] == *value, "{value} is {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_takes_what_it_writes_back_and_nothing_else() {
+        let text = [json!("a"), json!("")];
+        let no_text = [json!(1), json!(true), json!([]), json!({})];
+        check::<String>(&text, &no_text);
+        check::<ProfileId>(&text, &no_text);
+        check::<Token>(&text, &no_text);
+        check::<SignUpMethod>(&[json!("default"), json!("new")], &no_text);
+        check::<bool>(&[json!(true), json!(false)], &[json!(1), json!("true")]);
+        check::<Number>(&[json!(1), json!(-1.5), json!(u64::MAX)], &[json!("1")]);
+        check::<Timestamp>(&[json!("2026-01-01T00:00:00.000Z"), json!("soon")], &[json!("2026-01-01"), json!(1)]);
+        check::<Value>(&[json!(1), json!([null]), json!({"a": null})], &[]);
+        check::<Map<String, Value>>(&[json!({}), json!({"a": null})], &[json!([]), json!("a")]);
+        check::<Theme>(&[json!({"navbar": "#fff", "new": 1})], &[json!([]), json!("dark")]);
+        check::<Vec<String>>(&[json!([]), json!(["a", "b"])], &[json!(["a", null]), json!(["a", 1]), json!({})]);
+        check::<Vec<OtpSettings>>(&[json!([{"sms": 1}, null, 5])], &[json!({}), json!("a")]);
+        check::<BTreeMap<String, String>>(
+            &[json!({"a": "b"})],
+            &[json!({"a": "b", "c": 1}), json!({"a": null}), json!([])],
+        );
+        check::<OtpSettings>(&[json!({"sms": true, "email": "odd", "new": null}), json!([1]), json!("a")], &[]);
+    }
+
+    #[test]
+    fn null_clears_and_nothing_keeps() {
+        let mut from = Map::from_iter([("key".to_owned(), Value::Null)]);
+        assert!(matches!(take::<Value>(&mut from, "key"), Patch::Clear));
+        assert!(from.is_empty() && take::<Value>(&mut from, "key").is_keep());
+    }
+}

@@ -109,9 +109,9 @@ mod tests {
 
     #[test]
     fn a_value_is_there_when_it_was_set_and_never_otherwise() {
-        for (patch, value) in [(Patch::Keep, None), (Patch::Clear, None), (Patch::from("a"), Some("a".to_owned()))]
-            as [(Patch<String>, _); 3]
-        {
+        let cases: [(Patch<String>, _); 3] =
+            [(Patch::Keep, None), (Patch::Clear, None), (Patch::from("a"), Some("a".to_owned()))];
+        for (patch, value) in cases {
             assert_eq!(patch.as_ref(), value.as_ref());
             assert_eq!(patch.as_deref(), value.as_deref());
             assert_eq!(patch.clone().as_mut().cloned(), value);

@@ -88,19 +88,6 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
-    /// Types what isn't to be seen: once the terminal doesn't show it any more, which is a moment after the question.
-    #[cfg(unix)]
-    fn types_unseen(&mut self, keys: &str) {
-        const ECHO: u64 = 0o10;
-        let echoes = |master: &dyn MasterPty| {
-            master.get_termios().is_some_and(|terminal| u64::from(terminal.local_flags.bits()) & ECHO != 0)
-        };
-        while echoes(&*self.master) && self.child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        self.types(keys);
-    }
-
     /// Waits for the end: the exit code, what is left on the screen, and all that was written.
     fn end(mut self) -> (u32, String, String) {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
@@ -160,9 +147,9 @@ fn password_and_code_are_asked_for_and_not_shown() {
             terminal.types("y");
         }
         terminal.shows("Password of ");
-        terminal.types_unseen(&format!("{}\r", Sandbox::PASSWORD));
+        terminal.types(&format!("{}\r", Sandbox::PASSWORD));
         terminal.shows("Code of two-factor authentication");
-        terminal.types_unseen(&format!("{code}\r"));
+        terminal.types(&format!("{code}\r"));
         let (_, screen, written) = terminal.end();
         assert!(screen.contains(last), "{screen}");
         assert!(!written.contains(Sandbox::PASSWORD) && !written.contains(code), "{written}");
@@ -179,9 +166,9 @@ fn a_new_password_is_typed_twice_and_never_shown() {
     for (again, screen_has) in [(PLANTED, None), ("another one", Some("They differ."))] {
         let mut terminal = Terminal::run(&world, line, &[]);
         terminal.shows("New password of");
-        terminal.types_unseen(&format!("{PLANTED}\r"));
+        terminal.types(&format!("{PLANTED}\r"));
         terminal.shows("Once more");
-        terminal.types_unseen(&format!("{again}\r"));
+        terminal.types(&format!("{again}\r"));
         if let Some(text) = screen_has {
             terminal.shows(text);
             terminal.types("\u{3}");
@@ -283,6 +270,31 @@ fn how_far_a_plan_is_can_be_seen_and_ctrl_c_ends_it() {
 }
 
 #[test]
+fn ctrl_c_while_those_who_are_meant_are_looked_up_ends_at_once_and_says_so() {
+    const SAID: &str = "stopped while users were looked up: nothing was changed";
+    for (line, last_word) in [
+        ("user delete ananya.iyer@example.com --yes", SAID.to_owned()),
+        ("user delete --all --yes -o json", format!(r#"{{"code":"interrupted","error":"{SAID}"}}"#)),
+        ("notify create --user ananya.iyer@example.com --title A --message B", SAID.to_owned()),
+        ("notify create --all --title A --message B --yes", SAID.to_owned()),
+    ] {
+        let world = World::new();
+        // The look-up would be repeated after half a minute.
+        let fault = FaultRule::new(Fault::TooManyRequests { retry_after: 30 }).on(Method::Get, "/run/users");
+        world.sandbox().inject(fault).unwrap();
+        let mut terminal = Terminal::run(&world, &format!("run {line}"), &[]);
+        while world.sandbox().journal().is_empty() && terminal.child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        terminal.types("\u{3}");
+        let (exit, screen, written) = terminal.end();
+        assert_eq!(exit, 130, "{line}: {screen}");
+        assert!(written.contains(&last_word), "{line}: {screen}");
+        assert!(world.sandbox().journal().iter().all(|handled| handled.route.method() == Method::Get), "{line}");
+    }
+}
+
+#[test]
 fn a_chart_is_no_wider_than_the_terminal() {
     let world = World::new();
     let line = "profile usage --from 2026-01-01 --to 2026-01-31 --period hour --per-period --service input --chart";
@@ -314,20 +326,18 @@ fn ctrl_c_at_a_question_leaves_the_terminal_as_it_was() {
         master.get_termios().map(|modes| u64::from(modes.local_flags.bits()) & (CANONICAL | ECHO))
     };
     let json = r#"{"code":"interrupted","error":"interrupted at a question"}"#;
-    for (line, question, is_hidden) in [
-        (format!("team remove {MEMBER}"), "Remove the team member", false),
-        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "Password of ", true),
-        ("run user edit beatriz.almeida@example.com --new-password".to_owned(), "New password of", true),
+    for (line, question, asking) in [
+        (format!("team remove {MEMBER}"), "Remove the team member", 0),
+        (format!("token create ci --permission read --email {}", Sandbox::EMAIL), "Password of ", CANONICAL),
+        ("run user edit beatriz.almeida@example.com --new-password".to_owned(), "New password of", CANONICAL),
     ] {
         for (form, said) in [("table", "error: interrupted at a question"), ("json", json)] {
             let world = World::new();
             let mut terminal = Terminal::run(&world, &format!("{line} -o {form}"), &[]);
             terminal.shows(question);
-            if is_hidden {
-                terminal.types_unseen("\u{3}");
-            } else {
-                terminal.types("\u{3}");
-            }
+            // What is typed from now on isn't shown: the question sets that first.
+            assert_eq!(modes(&*terminal.master), Some(asking), "{line}");
+            terminal.types("\u{3}");
             terminal.shows(said);
             let code = terminal.child.wait().unwrap().exit_code();
             assert_eq!(code, 130, "{line}");

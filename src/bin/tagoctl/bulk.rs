@@ -169,6 +169,19 @@ impl Session<'_> {
         plan
     }
 
+    /// Finds out what the work is about. Ctrl-C ends the process at once, and with a word: nothing was changed yet.
+    pub(crate) fn look_up<T>(&self, look: impl FnOnce(&Client) -> T) -> T {
+        let format = self.out.format();
+        on_interrupt(Box::new(move || {
+            // The exit code is the one that an interrupt has anyway.
+            let _ = stopped_looking().report(format);
+            interrupt::end();
+        }));
+        let found = look(&self.client);
+        end_on_ctrl_c();
+        found
+    }
+
     /// Warns of more new users than the profile has room for, where that is known.
     pub(crate) fn warn_of_too_many(&self, new_users: usize) {
         if new_users == 0 || !self.is_told() {
@@ -402,6 +415,11 @@ pub(crate) fn stop_at_ctrl_c() -> Stop {
     stop
 }
 
+/// Why there is no work when Ctrl-C ended the look-up of what it is about.
+pub(crate) fn stopped_looking() -> Failure {
+    Failure::Interrupted("stopped while users were looked up: nothing was changed".to_owned())
+}
+
 /// Has Ctrl-C end the process at once again.
 fn end_on_ctrl_c() {
     // It fails only where it does so anyway.
@@ -411,7 +429,7 @@ fn end_on_ctrl_c() {
 /// Has the first Ctrl-C ask for a stop, and the second one end the process with a last word.
 fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option<String>) {
     let stop = stop.clone();
-    let listening = interrupt::react(Some(Box::new(move || {
+    on_interrupt(Box::new(move || {
         if !stop.is_requested() {
             stop.request();
             say("stopping: what is in flight is finished first; Ctrl-C once more ends at once");
@@ -421,8 +439,11 @@ fn on_ctrl_c(stop: &Stop, say: impl Fn(&str) + Send + 'static, last_word: Option
             say(text);
         }
         interrupt::end();
-    })));
-    if let Err(error) = listening {
+    }));
+}
+
+fn on_interrupt(reaction: interrupt::Reaction) {
+    if let Err(error) = interrupt::react(Some(reaction)) {
         note(&format!("Ctrl-C will end at once: {error}"));
     }
 }

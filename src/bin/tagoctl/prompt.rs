@@ -45,7 +45,7 @@ impl Danger {
             )
             .hint("--dry-run shows what would be done"));
         }
-        if ask(&format!("{}?", capitalized(deed)))? { Ok(true) } else { Err(Failure::Declined) }
+        if question::confirm(&visible(&format!("{}?", capitalized(deed))))? { Ok(true) } else { Err(Failure::Declined) }
     }
 
     /// Whether somebody is to be asked.
@@ -61,11 +61,6 @@ impl Danger {
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-fn ask(question: &str) -> Result<bool> {
-    let question = visible(question);
-    question::ask(|| dialoguer::Confirm::new().with_prompt(question).default(false).interact())
 }
 
 /// Where a password comes from that isn't typed at a prompt. It never is an argument: those are in the shell's history
@@ -169,12 +164,5 @@ fn hidden(prompt: &str, again: Option<&str>, instead: &str) -> Result<String> {
     if !is_attended() {
         return Err(Failure::usage("not_a_terminal", format!("{prompt}: there is no terminal to ask at")).hint(instead));
     }
-    let (prompt, again) = (visible(prompt), again.map(visible));
-    question::ask(|| {
-        let question = dialoguer::Password::new().with_prompt(prompt);
-        match again {
-            Some(again) => question.with_confirmation(again, "They differ.").interact(),
-            None => question.interact(),
-        }
-    })
+    question::hidden(&visible(prompt), again.map(visible).as_deref())
 }

@@ -173,11 +173,13 @@ impl CreateArgs {
             }
             _ => None,
         };
-        let users = if self.users.is_empty() {
-            selected(session.client(), &self.filter.selection(self.all))?
-        } else {
-            named(session.client(), &self.users)?
-        };
+        let users = session.look_up(|client| {
+            if self.users.is_empty() {
+                selected(client, &self.filter.selection(self.all))
+            } else {
+                named(client, &self.users)
+            }
+        })?;
         let deed = match &users[..] {
             [(_, name)] => format!("send {name} the notification \"{title}\""),
             users => format!("send {} users the notification \"{title}\"", users.len()),

@@ -106,7 +106,8 @@ impl Args {
         let list = self.file.as_ref().and_then(Input::path);
         let journal = if self.danger.is_dry_run() { None } else { self.bulk.journal_file(list.map(beside))? };
         let session = self.bulk.begin(context)?;
-        let users = if is_named { self.named(session.client(), &names)? } else { self.filtered(session.client())? };
+        let users =
+            session.look_up(|client| if is_named { self.named(client, &names) } else { self.filtered(client) })?;
 
         let is_alone = users.len() == 1 && self.users.len() == 1 && self.bulk.is_plain();
         if is_alone && !self.danger.is_dry_run() {

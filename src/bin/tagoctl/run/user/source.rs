@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use tagoio::bulk::users::{ListError, PlanError, Problem, SyncOptions, TagPolicy, UserColumn, UserList, UserPlan};
 
-use crate::bulk::{Session, is_json_lines};
+use crate::bulk::{Session, is_json_lines, stopped_looking};
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::nearest::did_you_mean;
@@ -101,9 +101,7 @@ impl Source {
         session.plan(list, &options).map_err(|error| match error {
             PlanError::List(error) => unusable(file, &error),
             PlanError::Call(error) => error.into(),
-            PlanError::Stopped => {
-                Failure::Interrupted("stopped while users were looked up: nothing was changed".to_owned())
-            }
+            PlanError::Stopped => stopped_looking(),
             other => Failure::usage("invalid_list", other.to_string()),
         })
     }
