@@ -408,16 +408,16 @@ pub(crate) fn stop_on_ctrl_c() -> Stop {
     stop
 }
 
-/// Why there is no work when Ctrl-C ended the look-up of what it is about.
-pub(crate) fn stopped_looking() -> Failure {
-    Failure::Interrupted("stopped while users were looked up: nothing was changed".to_owned())
-}
-
 /// Has the first Ctrl-C end what can be ended soon, without a word, and the second one end the process.
 pub(crate) fn stop_at_ctrl_c() -> Stop {
     let stop = Stop::new();
     on_ctrl_c(&stop, |_| (), None);
     stop
+}
+
+/// Why there is no work when Ctrl-C ended the look-up of what it is about.
+pub(crate) fn stopped_looking() -> Failure {
+    Failure::Interrupted("stopped while users were looked up: nothing was changed".to_owned())
 }
 
 /// Has Ctrl-C end the process at once again.

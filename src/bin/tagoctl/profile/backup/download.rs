@@ -79,7 +79,9 @@ impl Download {
             let mut piece = vec![0; PIECE];
             loop {
                 if stop.is_requested() {
-                    return Err(Failure::Interrupted(format!("stopped after {copied} bytes: there is no {name}")));
+                    return Err(Failure::Interrupted(format!(
+                        "stopped after {copied} bytes: nothing was written to {name}"
+                    )));
                 }
                 let count = match archive.read(&mut piece) {
                     Ok(0) => break,
