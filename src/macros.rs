@@ -351,3 +351,49 @@ pub(crate) fn take<T: Kept>(from: &mut Map<String, Value>, key: &str) -> Patch<T
         _ => Patch::Keep,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Token;
+
+    /// Whether a field of this type takes the value. What it takes it writes as it came; all else stays where it was.
+    fn is_taken<T: Kept>(value: &Value) -> bool {
+        let mut members = Map::from_iter([("key".to_owned(), value.clone())]);
+        let field = take::<T>(&mut members, "key");
+        let is_taken = !field.is_keep();
+        let kept = if is_taken { Some(json!(field)) } else { members.remove("key") };
+        assert_eq!(kept.as_ref(), Some(value));
+        assert!(members.is_empty(), "{value} is there twice");
+        is_taken
+    }
+
+    #[test]
+    fn a_field_takes_what_it_writes_back_as_it_came_and_nothing_else() {
+        type Case = (fn(&Value) -> bool, &'static [&'static str], &'static [&'static str]);
+        let cases: [Case; 9] = [
+            (is_taken::<String>, &[r#""""#, r#""text""#], &["1", "true", "[]", "{}"]),
+            (is_taken::<bool>, &["true", "false"], &["1", r#""true""#, "[]"]),
+            (is_taken::<Number>, &["0", "-1", "1.5", "1e300"], &["true", r#""1""#, "[1]"]),
+            (is_taken::<Value>, &["1", "true", r#""text""#, "[null]", r#"{"a":null}"#], &[]),
+            (is_taken::<Map<String, Value>>, &["{}", r#"{"a":[1,null]}"#], &["[]", r#""a""#, "1"]),
+            (is_taken::<Vec<bool>>, &["[]", "[true,false]"], &["true", "[1]", "[true,null]", "{}"]),
+            (is_taken::<BTreeMap<String, bool>>, &["{}", r#"{"a":true}"#], &["true", r#"{"a":true,"b":1}"#, "[]"]),
+            (is_taken::<Token>, &[r#""a token""#], &["1", "[]", "{}"]),
+            (
+                is_taken::<Timestamp>,
+                &[r#""2024-09-01T01:02:03.000Z""#, r#""soon""#],
+                &[r#""2024-09-01T01:02:03+02:00""#, r#""2024-09-01""#, "1725152523000", "[]"],
+            ),
+        ];
+        for (number, (is_taken, taken, left)) in cases.into_iter().enumerate() {
+            for (values, expected) in [(taken, true), (left, false), (&["null"], true)] {
+                for text in values {
+                    assert_eq!(is_taken(&text.parse().unwrap()), expected, "case {number}: {text}");
+                }
+            }
+        }
+    }
+}
