@@ -104,6 +104,18 @@ fn a_client_can_rotate_its_own_token() {
     }
 }
 
+#[test]
+fn a_client_that_may_not_delete_its_own_token_goes_on_with_it() {
+    let mut world = World::new();
+    world.old = world.sandbox.token();
+    let denied = Fault::StatusFalse { message: "Authorization Denied".to_owned() };
+    world.inject(FaultRule::new(denied).on(Delete, TOKEN));
+    let error = world.rotate().unwrap_err();
+    assert!(matches!(error, RotationError::OldNotDeleted { .. }), "{error:?}");
+    assert!(error.error().unwrap().is_permission_denied());
+    assert!(world.tago.run().info().is_ok());
+}
+
 #[cfg(feature = "ureq")]
 #[test]
 fn a_deletion_that_is_tried_again_with_the_deleted_token_is_done() {
@@ -220,9 +232,17 @@ fn when_the_hand_over_fails_both_tokens_stay() {
 
 #[test]
 fn when_the_old_token_is_not_deleted_the_new_one_is_kept() {
+    let unauthorized = r#"{"status":false,"message":"Invalid token"}"#.to_owned();
+    let unauthorized = Fault::Answer { status: 401, content_type: "application/json".to_owned(), body: unauthorized };
     for (rule, said, has_old) in [
         (
             FaultRule::new(Fault::StatusFalse { message: "Authorization Denied".to_owned() }),
+            "the new token `report 2` was handed over; the old token `Monthly report` was not deleted",
+            true,
+        ),
+        // It is the token of the client that is invalid, and that is another one.
+        (
+            FaultRule::new(unauthorized),
             "the new token `report 2` was handed over; the old token `Monthly report` was not deleted",
             true,
         ),
@@ -308,6 +328,7 @@ fn a_guarded_token_expires_soon_unless_something_else_is_said() {
         let sent = serde_json::to_string(&new).unwrap();
         let guard = world.tago.token().guard(&profile, &new).unwrap();
         let debug = format!("{guard:?}");
+        assert!(debug.starts_with("TokenGuard { profile: ") && debug.contains(r#""report 2""#), "{debug}");
         assert!(!debug.contains(guard.token().expose()), "{debug}");
         let row = world.tago.token().list(&profile, &TokenQuery::new().name("report 2")).unwrap().remove(0);
         let Some(Expiry::At(at)) = row.expire_time else { panic!("{row:?}") };

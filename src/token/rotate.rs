@@ -187,3 +187,30 @@ fn is_same(one: &TokenInfo, other: &TokenInfo) -> bool {
         (None, None) => (&one.name, &one.created_at) == (&other.name, &other.created_at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn tokens_that_are_not_shown_are_told_apart_by_name_and_date() {
+        let (first, second) = ("2024-09-01T01:02:03.000Z", "2024-09-01T01:02:04.000Z");
+        let info = |token: Option<&str>, name: &str, created_at: &str| -> TokenInfo {
+            let token = token.map_or(Value::Null, Value::from);
+            serde_json::from_value(json!({"token": token, "name": name, "created_at": created_at})).unwrap()
+        };
+        for (one, other, expected) in [
+            (info(Some("a"), "report", first), info(Some("a"), "renamed", second), true),
+            (info(Some("a"), "report", first), info(Some("b"), "report", first), false),
+            (info(Some("a"), "report", first), info(None, "report", first), false),
+            (info(None, "report", first), info(Some("a"), "report", first), false),
+            (info(None, "report", first), info(None, "report", first), true),
+            (info(None, "report", first), info(None, "report", second), false),
+            (info(None, "report", first), info(None, "other", first), false),
+        ] {
+            assert_eq!(is_same(&one, &other), expected, "{one:?} {other:?}");
+        }
+    }
+}

@@ -320,6 +320,7 @@ mod tests {
             let shortest = guises(secret).iter().map(|guise| guise.len()).min();
             assert!(shortest >= Some(shortest_guise(secret)), "{secret}: {shortest:?}");
         }
+        assert_eq!(shortest_guise("PHg+CiAxPC94Pg=="), "<x>\n 1</x>".len());
     }
 
     #[test]

@@ -113,6 +113,9 @@ mod tests {
             bytes.write_all(piece.as_bytes()).unwrap();
             expected.push_str(piece);
         }
+        text.push("end");
+        assert_eq!(bytes.write(b"end").unwrap(), 3);
+        expected.push_str("end");
         assert_eq!(text.as_str(), expected);
         assert_eq!(**text.into_inner(), *expected);
         assert_eq!(**bytes.into_inner(), *expected.as_bytes());

@@ -79,21 +79,27 @@ impl<In: Transport> Connector<In> for Dialler {
     }
 }
 
-/// Tries address by address. Each gets the half of what time is left, and the last one all of it.
+/// Tries address by address.
 fn dial(addresses: &[SocketAddr], deadline: Option<Instant>) -> io::Result<TcpStream> {
     let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
-    for (tried, address) in addresses.iter().enumerate() {
+    let mut untried = addresses;
+    while let Some((address, others)) = untried.split_first() {
+        untried = others;
         outcome = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             None => TcpStream::connect(address),
             Some(Duration::ZERO) => return Err(io::ErrorKind::TimedOut.into()),
-            Some(left) if tried + 1 == addresses.len() => TcpStream::connect_timeout(address, left),
-            Some(left) => TcpStream::connect_timeout(address, left / 2),
+            Some(left) => TcpStream::connect_timeout(address, share(left, others)),
         };
         if outcome.is_ok() {
             break;
         }
     }
     outcome
+}
+
+/// How long an address may take when others come after it: the half of what time is left. The last one gets all of it.
+fn share(left: Duration, others: &[SocketAddr]) -> Duration {
+    if others.is_empty() { left } else { left / 2 }
 }
 
 fn limit(timeout: NextTimeout) -> Option<Duration> {
@@ -360,11 +366,14 @@ impl<T: Transport> Transport for Observed<T> {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
 
+    use super::super::{Agents, Ways};
     use super::*;
     use crate::clock::ManualClock;
+    use crate::transport::{Limits, Method, Proxy, Request, UreqTransport};
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -483,6 +492,14 @@ mod tests {
     }
 
     #[test]
+    fn an_address_leaves_half_of_the_time_to_those_after_it() {
+        let address = SocketAddr::from(([192, 0, 2, 1], 443));
+        for (others, seconds) in [(0, 8), (1, 4), (2, 4)] {
+            assert_eq!(share(Duration::from_secs(8), &vec![address; others]), Duration::from_secs(seconds), "{others}");
+        }
+    }
+
+    #[test]
     fn head_and_body_leave_when_an_answer_is_awaited_and_not_before() {
         let (mut socket, mut peer) = pair(64 * 1024);
         for _ in 0..2 {
@@ -529,7 +546,7 @@ mod tests {
         let mut rest = &body[..];
         while !rest.is_empty() {
             let room = socket.buffers().output().len();
-            assert!(room >= Outbox::ROOM);
+            assert!(room >= 16 * 1024);
             let (piece, after) = rest.split_at(room.min(10_000).min(rest.len()));
             transmit(&mut socket, piece).unwrap();
             rest = after;
@@ -627,6 +644,49 @@ mod tests {
             observed.inner = Stub(Some(outcome));
             let failure = Failure::take(observed.await_input(no_limit()).unwrap_err()).ok();
             assert_eq!(failure.map(|failure| (failure.kind, failure.kept)), expected, "{shown}");
+        }
+    }
+
+    /// Loses each request as on a kept connection, and keeps what it was to be sent with: the time limit of the attempt,
+    /// and how long a connection may have been idle.
+    #[derive(Debug, Clone, Default)]
+    struct Losing(Arc<Mutex<Vec<Allowed>>>);
+
+    type Allowed = (Option<Duration>, Duration);
+
+    impl Connector for Losing {
+        type Out = Stub;
+
+        fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Stub>, Error> {
+            self.0.lock().unwrap().push((details.config.timeouts().global, details.config.max_idle_age()));
+            let begun = Instant::now();
+            while begun.elapsed().is_zero() {}
+            let lost = io::Error::from(io::ErrorKind::ConnectionReset);
+            Err(Failure::new(TransportErrorKind::ConnectionLost, lost).on_kept(true).into())
+        }
+    }
+
+    #[test]
+    fn each_request_has_its_own_limits_and_the_one_that_is_sent_once_more_what_is_left_of_them() {
+        const FRESH: Duration = Duration::from_secs(1);
+        let (of_agent, idle_of_agent) = (Duration::from_secs(1234), Duration::from_secs(99));
+        let own = Limits { attempt: Some(Duration::from_secs(5)), ..Limits::default() };
+        let endless = Limits { attempt: None, ..Limits::default() };
+        for (limits, expected) in [(Limits::default(), Some(of_agent)), (own, own.attempt), (endless, None)] {
+            let losing = Losing::default();
+            let config =
+                Agent::config_builder().proxy(None).timeout_global(Some(of_agent)).max_idle_age(idle_of_agent).build();
+            let make = |_| Agent::with_parts(config.clone(), losing.clone(), Later);
+            let ways = Ways::look_up(&Proxy::None, &|_| None, make).unwrap();
+            let request = Request::new(Method::Get, "http://tago.test/run").with_limits(limits);
+            let error = crate::transport::Transport::send(&UreqTransport::of(Agents::Own(ways)), &request).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::ConnectionLost);
+
+            let seen = losing.0.lock().unwrap();
+            let [first, (left, idle)] = seen[..] else { panic!("{seen:?}") };
+            assert_eq!((first, idle), ((expected, idle_of_agent), FRESH));
+            assert_eq!(left.is_some(), limits.attempt.is_some());
+            assert!(left.zip(limits.attempt).is_none_or(|(left, attempt)| left < attempt), "{left:?}");
         }
     }
 
