@@ -10,6 +10,7 @@ use tagoio::sandbox::{Fault, FaultRule, Sandbox, SandboxBuilder};
 use tagoio::transport::Method;
 use tagoio::{Password, PinCode};
 
+use crate::coverage::coverage_file;
 use crate::run_user_bulk::list_of;
 use crate::secrets::Secrets;
 use crate::world::{PLANTED, World};
@@ -42,6 +43,9 @@ impl Terminal {
         let mut command = CommandBuilder::new(snapbox::cmd::cargo_bin!("tagoctl"));
         command.args(shlex::split(line).unwrap());
         command.env_clear();
+        if let Some((name, file)) = coverage_file() {
+            command.env(name, file);
+        }
         command.env("TERM", "xterm-256color");
         command.env("TAGOIO_API", world.api());
         command.env("TAGOIO_TOKEN", world.sandbox().token().expose());
