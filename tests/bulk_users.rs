@@ -426,6 +426,7 @@ fn a_plan_that_is_stopped_asks_for_nothing_more() {
                 stop.request();
             }
         });
+        assert!(format!("{planner:?}").contains("watch: Watch { stop: Stop"), "{planner:?}");
         let error = planner.plan(list).unwrap_err();
         assert!(matches!(error, PlanError::Stopped), "{error}");
         let sent = requests(&sandbox).len();
@@ -868,11 +869,13 @@ fn users_are_found_by_id_or_address_however_many_there_are() {
             .map(|(at, user)| if at % 2 == 0 { user.id.to_string() } else { user.email.to_uppercase() })
             .collect();
         names.push(if count % 2 == 0 { "nobody@example.com".to_owned() } else { "66a0".to_owned() });
+        sandbox.clear_journal();
         let ids: Vec<_> =
             users::find(&tago, &names).unwrap().into_iter().map(|user| user.map(|user| user.id)).collect();
         let mut expected: Vec<_> = all.iter().take(count - 1).map(|user| Some(user.id.clone())).collect();
         expected.push(None);
         assert_eq!(ids, expected, "{count}");
+        assert_eq!(requests(&sandbox).len() < count, count > 50, "one by one, or in one pass: {count}");
     }
     let ids = [all[3].id.clone(), UserId::new("66a0"), all[1].id.clone()];
     let found = users::details(&tago, &ids).unwrap();

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use tagoio::bulk::users::{Change, SelectedUser, TagPolicy, UserRecord, UserSelection};
-use tagoio::bulk::{Action, Bulk, Halt, Outcome};
+use tagoio::bulk::{Action, Bulk, DeleteUser, Halt, Outcome};
 use tagoio::clock::ManualClock;
 use tagoio::run::{NewNotification, NewUser, Upserted, UserEdit, UserInfo, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
@@ -268,7 +268,8 @@ fn users_are_deleted_by_a_query_once_they_were_seen() {
     // The order and the page of a query don't matter to who is meant.
     let query = UserQuery::new().tag("organization_id", "acme").page(2).amount(3);
     let job = tago.run().users().delete_all(&query).unwrap();
-    assert_eq!(job.len(), 4);
+    assert_eq!((job.len(), job.is_empty()), (4, false));
+    assert_eq!(job.tasks(), ids.iter().take(4).map(DeleteUser::new).collect::<Vec<_>>());
     assert_eq!(job.users().iter().map(|user| &user.id).collect::<Vec<_>>(), ids.iter().take(4).collect::<Vec<_>>());
     assert!(fitting(job.users()).iter().all(|email| email.contains('@')));
     assert_eq!(sandbox.users().len(), before, "nobody is deleted by looking");

@@ -458,6 +458,27 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_looked_up_with_its_port_or_that_of_the_scheme() {
+        for (url, expected) in [
+            ("http://tago.test/run", "tago.test:80"),
+            ("https://tago.test/run", "tago.test:443"),
+            ("https://tago.test:8443/run", "tago.test:8443"),
+        ] {
+            let asked = Arc::new(Mutex::new(Vec::new()));
+            let seen = Arc::clone(&asked);
+            let look_up = move |name: &str| {
+                seen.lock().unwrap().push(name.to_owned());
+                Ok(Vec::new())
+            };
+            let names = Names::new(look_up, Arc::new(ManualClock::default()));
+            let error =
+                agent(Agent::config_builder().proxy(None).build(), Arc::new(names)).get(url).call().unwrap_err();
+            assert_eq!(Failure::take(error).unwrap().kind, TransportErrorKind::Dns);
+            assert_eq!(*asked.lock().unwrap(), [expected]);
+        }
+    }
+
+    #[test]
     fn a_name_that_leads_nowhere_is_looked_up_again() {
         let (listener, address) = listener();
         drop(listener);
@@ -533,6 +554,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_awaited_is_read_even_when_something_is_left() {
+        let (mut socket, mut peer) = pair(64 * 1024);
+        for piece in [&b"of the one "[..], b"before"] {
+            peer.write_all(piece).unwrap();
+            assert!(socket.await_input(no_limit()).unwrap());
+        }
+        assert_eq!(socket.buffers().input(), b"of the one before");
+    }
+
+    #[test]
+    fn what_is_held_back_leaves_once_a_header_would_have_no_room() {
+        let (mut socket, peer) = pair(64 * 1024);
+        transmit(&mut socket, &[b'x'; 48 * 1024]).unwrap();
+        assert!(!has_arrived(&peer));
+        transmit(&mut socket, b"x").unwrap();
+        assert!(has_arrived(&peer));
+    }
+
+    #[test]
     fn a_long_body_leaves_when_the_buffer_is_nearly_full() {
         const BUFFER: usize = 64 * 1024;
         let (mut socket, mut peer) = pair(BUFFER);
@@ -586,6 +626,28 @@ mod tests {
         transmit(&mut socket, b"GET").unwrap();
         let timeout = NextTimeout { after: Duration::ZERO.into(), reason: Timeout::Global, ..no_limit() };
         assert!(matches!(socket.await_input(timeout).unwrap_err(), Error::Timeout(Timeout::Global)));
+    }
+
+    #[test]
+    fn a_server_that_does_not_read_is_not_waited_for_longer_than_the_limit() {
+        let (mut socket, _peer) = pair(64 * 1024);
+        let limit = Duration::from_millis(50);
+        let timeout = NextTimeout { after: limit.into(), reason: Timeout::SendBody, ..no_limit() };
+        let error = loop {
+            if let Err(error) = socket.transmit_output(60 * 1024, timeout) {
+                break error;
+            }
+        };
+        assert!(matches!(error, Error::Timeout(Timeout::SendBody)), "{error:?}");
+    }
+
+    #[test]
+    fn only_macos_may_refuse_a_time_limit() {
+        for (kind, passes) in [(io::ErrorKind::InvalidInput, cfg!(target_os = "macos")), (io::ErrorKind::Other, false)]
+        {
+            assert_eq!(set_timeout(Err(kind.into())).is_ok(), passes, "{kind}");
+        }
+        assert!(set_timeout(Ok(())).is_ok());
     }
 
     /// A transport that does what it's told, once.

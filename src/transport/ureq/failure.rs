@@ -183,6 +183,12 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_says_what_has_failed() {
+        let failure = Failure::new(TransportErrorKind::Connect, ureq::Error::HostNotFound);
+        assert_eq!(failure.to_string(), ureq::Error::HostNotFound.to_string());
+    }
+
+    #[test]
     fn without_a_connection_nothing_was_delivered() {
         use TransportErrorKind as Kind;
         use io::ErrorKind;
@@ -221,6 +227,8 @@ mod tests {
             (Error::BadUri(String::new()), Kind::InvalidRequest),
             (Error::HostNotFound, Kind::Dns),
             (Error::Io(io::Error::other("failed to lookup address information: Name or service not known")), Kind::Dns),
+            // The number of an unknown host on Windows.
+            (Error::Io(io::Error::from_raw_os_error(11_001)), if cfg!(windows) { Kind::Dns } else { Kind::Other }),
             (io(ErrorKind::ConnectionRefused), Kind::Connect),
             (io(ErrorKind::HostUnreachable), Kind::Connect),
             (io(ErrorKind::NetworkUnreachable), Kind::Connect),
@@ -233,6 +241,8 @@ mod tests {
             (Error::Timeout(Timeout::RecvBody), Kind::Timeout),
             (io(ErrorKind::TimedOut), Kind::Timeout),
             (Error::Tls("no such name"), Kind::Tls),
+            #[cfg(feature = "rustls")]
+            (Error::Rustls(rustls::Error::HandshakeNotComplete), Kind::Tls),
             (tls("invalid peer certificate: Expired"), Kind::Tls),
             (tls("received fatal alert: CertificateRequired"), Kind::Other),
             (io(ErrorKind::InvalidData), Kind::Other),

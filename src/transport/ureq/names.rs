@@ -182,6 +182,7 @@ mod tests {
         ] {
             assert_eq!(names.find(host, port, None).unwrap(), [expected.parse().unwrap()], "{host}");
         }
+        assert_eq!(format!("{names:?}"), "Names { .. }");
     }
 
     #[test]
