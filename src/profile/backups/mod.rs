@@ -268,9 +268,9 @@ impl BackupQuery {
         let newest_first = &(BackupOrder::CreatedAt, Direction::Descending);
         let (field, direction) = self.order_by.as_ref().unwrap_or(newest_first);
         let mut query = Query::default();
-        query.pair("page", &page.to_string());
-        query.pair("amount", &amount.to_string());
-        query.pair("orderBy", &format!("{field},{}", direction.as_str()));
+        query.pair("page", page);
+        query.pair("amount", amount);
+        query.pair("orderBy", format_args!("{field},{}", direction.as_str()));
         query
     }
 }

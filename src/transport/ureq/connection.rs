@@ -566,7 +566,7 @@ mod tests {
     #[test]
     fn what_is_held_back_leaves_once_a_header_would_have_no_room() {
         let (mut socket, peer) = pair(64 * 1024);
-        transmit(&mut socket, &[b'x'; 48 * 1024]).unwrap();
+        transmit(&mut socket, &vec![b'x'; 48 * 1024]).unwrap();
         assert!(!has_arrived(&peer));
         transmit(&mut socket, b"x").unwrap();
         assert!(has_arrived(&peer));
