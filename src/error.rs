@@ -443,6 +443,8 @@ mod tests {
             ),
             (400, "Backup is not ready for download. Current status: processing", [false, false, true, false]),
             (400, "Backup is not ready for download. Current status: failed", [false; 4]),
+            (400, "The map is not available on the dashboard", [false; 4]),
+            (400, "Please upgrade your plan", [false; 4]),
             (404, "Backup not found or you don't have permission to access it.", [false, false, false, true]),
             (401, "Invalid password", [false; 4]),
         ] {

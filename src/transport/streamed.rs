@@ -61,3 +61,17 @@ impl fmt::Debug for Streamed {
         f.debug_struct("Streamed").field("head", &self.head).field("length", &self.length).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_and_the_length_are_shown_and_no_value() {
+        let answer = Response::new(302).with_header("location", "https://h/?signature=s3cret").with_body(*b"canary");
+        let shown = format!("{:?}", Streamed::from(answer));
+        assert!(shown.starts_with("Streamed { head: "), "{shown}");
+        assert!(shown.contains("302") && shown.contains("length: Some(6)"), "{shown}");
+        assert!(!shown.contains("s3cret") && !shown.contains("canary"), "{shown}");
+    }
+}

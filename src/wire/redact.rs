@@ -341,6 +341,8 @@ mod tests {
             ("/profile/p/backup/b/download", "https://h/canary", true),
             ("/profile/p/backup/b/download/", "https://h/canary", true),
             ("/profile/p/backup", "https://h/canary", false),
+            ("/profile/p/backup/b/restore", "https://h/canary", false),
+            ("/profile/p/file/f/download", "https://h/canary", false),
             ("/run", "https://h/canary", false),
             ("/run", "https://h/canary?X-Amz-Signature=0", true),
         ] {

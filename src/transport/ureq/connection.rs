@@ -559,8 +559,10 @@ mod tests {
         for piece in [&b"of the one "[..], b"before"] {
             peer.write_all(piece).unwrap();
             assert!(socket.await_input(no_limit()).unwrap());
+            socket.buffers().input_consume(1);
+            assert!(socket.buffers().can_use_input());
         }
-        assert_eq!(socket.buffers().input(), b"of the one before");
+        assert_eq!(socket.buffers().input(), b" the one before");
     }
 
     #[test]
@@ -613,6 +615,19 @@ mod tests {
         socket.spoke_last = true;
         let error = socket.await_input(no_limit()).unwrap_err();
         assert!(matches!(error, Error::Io(_)), "the beginning was taken: {error:?}");
+    }
+
+    #[test]
+    fn of_a_time_limit_there_is_left_what_has_not_passed() {
+        let after = |limit: Span| {
+            let patience = Patience::new(NextTimeout { after: limit, ..no_limit() }).unwrap();
+            while patience.since.elapsed() < Duration::from_nanos(2) {}
+            patience.now().map(|patience| patience.left)
+        };
+        let hour = Duration::from_secs(3600);
+        assert!(after(hour.into()).unwrap().is_some_and(|left| left < hour));
+        assert_eq!(after(Span::NotHappening).unwrap(), None);
+        assert!(matches!(after(Duration::from_nanos(1).into()), Err(Error::Timeout(_))));
     }
 
     #[test]
@@ -750,6 +765,13 @@ mod tests {
             assert_eq!(left.is_some(), limits.attempt.is_some());
             assert!(left.zip(limits.attempt).is_none_or(|(left, attempt)| left < attempt), "{left:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_may_end_with_its_connection() {
+        let mut observed = Observed { inner: Stub(Some(Ok(false))), kept: false, answered: true };
+        assert!(!observed.await_input(no_limit()).unwrap());
+        assert!(!observed.is_tls());
     }
 
     #[cfg(feature = "rustls")]
