@@ -76,10 +76,14 @@ fn serve(server: &SandboxServer) -> ExitCode {
         ("TAGOIO_TOKEN", token.expose(), "   # this crate"),
         ("T_ANALYSIS_TOKEN", token.expose(), "   # TagoIO's own clients, for Resources without a token"),
     ] {
-        println!("  export {name}={value}{reader}");
+        if cfg!(windows) {
+            println!("  $env:{name} = \"{value}\"{reader}");
+        } else {
+            println!("  export {name}={value}{reader}");
+        }
     }
-    println!("\nTry: curl -H \"token: $TAGOIO_TOKEN\" $TAGOIO_API/profile/current");
-    println!("Stop it with Ctrl-C; what isn't kept is gone then: curl $TAGOIO_API/__sandbox/state > world.json");
+    println!("\nTry: curl -H \"token: {}\" {url}/profile/current", token.expose());
+    println!("Stop it with Ctrl-C; what isn't kept is gone then: curl {url}/__sandbox/state > world.json");
     // The process ends by the signal; the server needs nothing from this thread.
     loop {
         std::thread::park();

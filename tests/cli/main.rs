@@ -8,6 +8,8 @@ mod connection;
 mod coverage;
 mod generated;
 mod guide;
+#[cfg(unix)]
+mod picture;
 mod profile;
 mod profile_audit;
 mod profile_backup;

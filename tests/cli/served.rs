@@ -117,7 +117,7 @@ The token of its main profile (66a000046e73e372e2338aca):
   export T_ANALYSIS_TOKEN=p-79cad904-7149-46b2-b469-2ad87e01c32e   # TagoIO's own clients, for Resources without a token
 
 Try: tagoctl run user list
-Stop it with Ctrl-C; what isn't kept is gone then: curl $TAGOIO_API/__sandbox/state > world.json
+Stop it with Ctrl-C; what isn't kept is gone then: curl http://127.0.0.1:8787/__sandbox/state > world.json
 
 "#]]
     );

@@ -1,4 +1,4 @@
-//! `tagoctl` at a terminal: questions, colours and bars, on a pseudo-terminal of 80 columns.
+//! `tagoctl` at a terminal: questions, colours and bars, on a pseudo-terminal of 80 columns unless another is asked for.
 
 use std::io::{Read as _, Write};
 use std::sync::mpsc::{Receiver, channel};
@@ -15,8 +15,10 @@ use crate::run_user_bulk::list_of;
 use crate::secrets::Secrets;
 use crate::world::{PLANTED, World};
 
+const ROWS: u16 = 40;
+
 /// A program at a terminal, and what its screen shows.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
@@ -38,8 +40,13 @@ impl Drop for Terminal {
 
 impl Terminal {
     fn run(world: &World, line: &str, vars: &[(&str, &str)]) -> Self {
-        let pair =
-            native_pty_system().openpty(PtySize { rows: 40, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        Self::run_in(80, world, line, vars)
+    }
+
+    /// On a terminal of so many columns.
+    pub(crate) fn run_in(cols: u16, world: &World, line: &str, vars: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows: ROWS, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(snapbox::cmd::cargo_bin!("tagoctl"));
         command.args(shlex::split(line).unwrap());
         command.env_clear();
@@ -68,7 +75,7 @@ impl Terminal {
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(40, 80, 0);
+        let screen = vt100::Parser::new(ROWS, cols, 0);
         Self { child, keyboard, output, screen, written: Vec::new(), master: pair.master, secrets }
     }
 
@@ -92,13 +99,26 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
-    /// Waits for the end: the exit code, what is left on the screen, and all that was written.
-    fn end(mut self) -> (u32, String, String) {
+    /// Waits for the end: the exit code.
+    fn wait(&mut self) -> u32 {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(60)) {
             self.take(&bytes);
         }
-        let code = self.child.wait().unwrap().exit_code();
+        self.child.wait().unwrap().exit_code()
+    }
+
+    /// Waits for the end: the exit code, what is left on the screen, and all that was written.
+    fn end(mut self) -> (u32, String, String) {
+        let code = self.wait();
         (code, self.screen.screen().contents(), String::from_utf8_lossy(&self.written).into_owned())
+    }
+
+    /// Waits for the end of a command that succeeds: the screen as it is left.
+    pub(crate) fn screen(mut self) -> vt100::Screen {
+        let code = self.wait();
+        let screen = self.screen.screen().clone();
+        assert_eq!(code, 0, "{}", screen.contents());
+        screen
     }
 }
 

@@ -79,9 +79,14 @@ fn announce(context: &Context<'_>, server: &SandboxServer) -> Result<()> {
         ("TAGOIO_TOKEN", token.expose(), "   # tagoctl and its library"),
         ("T_ANALYSIS_TOKEN", token.expose(), "   # TagoIO's own clients, for Resources without a token"),
     ] {
-        let _ = writeln!(text, "  export {name}={value}{reader}");
+        let _ = if cfg!(windows) {
+            writeln!(text, "  $env:{name} = \"{value}\"{reader}")
+        } else {
+            writeln!(text, "  export {name}={value}{reader}")
+        };
     }
     text.push_str("\nTry: tagoctl run user list\n");
-    text.push_str("Stop it with Ctrl-C; what isn't kept is gone then: curl $TAGOIO_API/__sandbox/state > world.json\n");
+    let _ =
+        writeln!(text, "Stop it with Ctrl-C; what isn't kept is gone then: curl {url}/__sandbox/state > world.json");
     print(&text)
 }

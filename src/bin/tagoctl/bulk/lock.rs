@@ -1,6 +1,7 @@
 //! One process at a time for each journal: two of them would do everything twice.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
@@ -12,7 +13,7 @@ use crate::file;
 #[derive(Debug)]
 pub(super) struct Lock {
     path: PathBuf,
-    _file: File,
+    file: Option<File>,
 }
 
 impl Lock {
@@ -21,8 +22,7 @@ impl Lock {
         let path = file::with_ending(journal, ".lock");
         let unusable = |error| Failure::unopenable(&path, &error);
         loop {
-            let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-            let file = file.map_err(unusable)?;
+            let file = open(&path).map_err(unusable)?;
             // Newer standard libraries have it too, under the same name.
             match FileExt::try_lock(&file) {
                 Ok(()) => {}
@@ -34,7 +34,7 @@ impl Lock {
             }
             // Who had it before removes the file: then it is another one that counts.
             if is_same(&file, &path) {
-                return Ok(Self { path, _file: file });
+                return Ok(Self { path, file: Some(file) });
             }
         }
     }
@@ -42,10 +42,27 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked, so that nobody gets a lock on a file that is about to go. One that can't be
+        if cfg!(windows) {
+            // An open one can't be removed. Who opens it meanwhile keeps it.
+            self.file = None;
+        }
+        // Elsewhere while it is still locked, so that nobody gets a lock on a file that is about to go. One that can't be
         // removed locks nothing.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(windows)]
+    {
+        const FILE_SHARE_READ: u32 = 1;
+        const FILE_SHARE_WRITE: u32 = 2;
+        // Without FILE_SHARE_DELETE, nobody can remove it as long as it is open.
+        std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, FILE_SHARE_READ | FILE_SHARE_WRITE);
+    }
+    options.open(path)
 }
 
 /// Whether this open file is what is found at this path.
@@ -57,7 +74,7 @@ fn is_same(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Elsewhere, a file that is open can't be removed.
+/// On Windows, a file that is open like this can't be removed.
 #[cfg(not(unix))]
 fn is_same(_file: &File, _path: &Path) -> bool {
     true
