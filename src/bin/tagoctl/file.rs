@@ -97,6 +97,10 @@ fn is_one_file(_: &Metadata, _: &Metadata) -> bool {
 /// The one name of a file that may be yet to be written.
 fn absolute(path: &Path) -> Option<PathBuf> {
     let target = target(path);
+    // Where names differ in case only, one that is there is known by the name that it was given.
+    if let Ok(there) = fs::canonicalize(&target) {
+        return Some(there);
+    }
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Some(fs::canonicalize(folder).ok()?.join(target.file_name()?))
 }
