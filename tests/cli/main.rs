@@ -1,5 +1,6 @@
 //! The built `tagoctl`, run as its users run it, against the served sandbox.
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots that way")]
+#![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "some tests are of Unix"))]
 
 mod api;
 mod basics;
