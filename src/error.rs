@@ -111,6 +111,8 @@ pub struct DecodeError {
     pub path: String,
     /// What the problem is.
     pub source: Box<dyn std::error::Error + Send + Sync>,
+    /// Whether a repeat of the request does no harm.
+    pub repeatable: bool,
 }
 
 struct At<'a>(&'a str);
@@ -335,13 +337,14 @@ impl Error {
     }
 
     /// Whether the request may have taken effect at TagoIO. `false` is certain, `true` is not: look before a POST is
-    /// sent again. After a refusal (a 404, say) it speaks of the last attempt only: an attempt before it may have had
-    /// the effect, which is why a repeated deletion can end with "not found".
+    /// sent again. A 303 is no refusal here: it says that something was done, and where to see what. After a refusal (a
+    /// 404, say) it speaks of the last attempt only: an attempt before it may have had the effect, which is why a repeated
+    /// deletion can end with "not found".
     pub fn maybe_delivered(&self) -> bool {
         match self {
             Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) | Self::Backup(_) => false,
             Self::Transport { source, .. } => source.maybe_delivered(),
-            Self::Api(error) => error.status == 408 || error.status >= 500,
+            Self::Api(error) => matches!(error.status, 303 | 408 | 500..),
             Self::Decode(_) => true,
         }
     }
@@ -483,6 +486,9 @@ mod tests {
             (api(429, "Too many requests"), false, true),
             (api(400, "Invalid enum value"), false, false),
             (api(503, "maintenance"), true, true),
+            (api(303, ""), true, false),
+            (api(302, ""), false, false),
+            (api(307, ""), false, false),
         ] {
             assert_eq!((error.maybe_delivered(), error.is_retryable()), (maybe_delivered, retryable), "{error}");
         }

@@ -118,6 +118,7 @@ pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response
             // Keys may repeat what was sent.
             path: presentable(path, request, response),
             source: presentable(problem, request, response).into(),
+            repeatable: request.is_repeatable(),
         }))
     };
     let text = match std::str::from_utf8(without_bom(response.body())) {

@@ -379,6 +379,7 @@ fn odd_status() -> Vec<Fault> {
         ),
         fault("204", always(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
         fault("301 to another host", moved("301 Moved Permanently", |port| format!("http://localhost:{port}/x"))),
+        fault("303 to another host", moved("303 See Other", |port| format!("http://localhost:{port}/x"))),
         fault("307 to another port", moved("307 Temporary Redirect", |port| format!("http://127.0.0.1:{port}/x"))),
         fault("308 to another scheme", moved("308 Permanent Redirect", |port| format!("https://127.0.0.1:{port}/x"))),
         fault("400 with TagoIO's sentence", always(refusal("400 Bad Request", "Invalid enum value"))),
