@@ -204,9 +204,10 @@ impl ServiceProviderApi<'_> {
     pub fn configure(&self, profile: impl Into<ProfileId>, providers: &ServiceProviders) -> Result<String> {
         let profile = profile.into();
         let operation = put("/profile/{profile}/service").segment(&profile).json(providers);
-        // `PUT /profile/switch/{profile}` moves the token.
+        // `PUT /profile/switch/{profile}` moves the token, and a server may take no notice of a word's case.
+        let names_another_route = profile.as_str().eq_ignore_ascii_case("switch");
         let operation =
-            if profile == "switch" { operation.refuse("profile", "it names another route") } else { operation };
+            if names_another_route { operation.refuse("profile", "it names another route") } else { operation };
         self.client.confirm(operation)
     }
 
