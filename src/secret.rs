@@ -341,7 +341,7 @@ impl IdpMetadata {
     /// [`Error::Config`] when it isn't base 64.
     pub fn new(base64: impl Into<String>) -> Result<Self> {
         let metadata = Self::unchecked(base64.into());
-        match base64::engine::general_purpose::STANDARD.decode(metadata.expose()) {
+        match base64::engine::general_purpose::STANDARD.decode(metadata.expose()).map(Zeroizing::new) {
             Ok(_) => Ok(metadata),
             // The cause would quote a letter of it.
             Err(_) => Err(Error::config("identity provider metadata", "it isn't base 64")),
