@@ -127,6 +127,19 @@ fn who_says_that_nothing_was_delivered_is_right() {
 }
 
 #[test]
+fn a_success_is_one_by_its_status_and_by_what_it_says() {
+    let denials = ["200 with `\"status\": false`", "`status` twice, the last one `false`"];
+    let mut denied = 0;
+    for cell in &*CELLS {
+        let is_denied = denials.contains(&cell.fault);
+        denied += usize::from(is_denied);
+        let by_status = matches!(cell.attempts.last(), Some(Ok(200..300)));
+        assert!(cell.outcome.is_err() || (by_status && !is_denied), "{}", cell.shown());
+    }
+    assert_eq!(denied, denials.len() * CLASSES.len());
+}
+
+#[test]
 fn no_call_makes_more_attempts_or_waits_longer_than_it_may() {
     for cell in &*CELLS {
         assert!((1..=5).contains(&cell.attempts.len()), "{}", cell.shown());
