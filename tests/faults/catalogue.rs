@@ -305,15 +305,15 @@ fn lost_connection() -> Vec<Fault> {
             piece(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1d\r\n{\"status\":true,\"result\":null}\r\n"),
         ),
         fault("a refusal whose body is cut", piece(b"HTTP/1.1 404 Not Found\r\ncontent-length: 99\r\n\r\n{")),
-        fault("closed without an answer, and then no TLS any more", each(lost_and_then_unreachable))
+        fault("closed without an answer, and then a certificate for another host", each(lost_and_then_another))
             .to(Target::Encrypted(Some(tls::GOOD))),
     ]
 }
 
-/// Reads the first request, and hangs up in every handshake after that.
-fn lost_and_then_unreachable(peer: &mut Peer) {
+/// Reads the first request and hangs up, and is somebody else after that.
+fn lost_and_then_another(peer: &mut Peer) {
     if peer.connection > 0 {
-        return drop(read_record(peer));
+        return drop(tls::accept(&peer.stream, tls::ELSEWHERE).read(&mut [0; 1]));
     }
     let mut request = [0; 16 * 1024];
     // One record, because it leaves by one write.
