@@ -185,6 +185,11 @@ fn in_requests() {
             let password = Password::new(text).expect("a password");
             drop(tago.raw(Method::Put, "/account").json(&vec![password; 32]).send::<String>());
         });
+        check(Planted::letters(seed + 7), "the token in a query that grows", &|text| {
+            let token = Token::new(text).expect("a token");
+            let request = tago.raw(Method::Get, "/run").query("token", token.expose());
+            drop(request.query("name", "n".repeat(1000)).send::<String>());
+        });
         check(Planted::letters(seed + 5), "the beginning of a long password", &|text| {
             // An answer is searched for it in its encoded form, too, which is three times as long.
             let mut password = String::with_capacity(1000);
