@@ -1,6 +1,7 @@
 //! A token for a while.
 
-use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{fmt, thread};
 
 use super::{CreatedToken, NewToken, TokenApi};
 use crate::client::Client;
@@ -57,9 +58,16 @@ impl TokenGuard {
 
 impl Drop for TokenGuard {
     fn drop(&mut self) {
-        if self.armed {
-            // Nobody is there to be told.
-            let _ = self.client.token().delete_if_there(&self.profile, self.token());
+        if !self.armed {
+            return;
+        }
+        // Nobody is there to be told.
+        let delete = || drop(self.client.token().delete_if_there(&self.profile, self.token()));
+        if thread::panicking() {
+            // A transport that panics as well would end the process, and the first panic would not be seen.
+            drop(catch_unwind(AssertUnwindSafe(delete)));
+        } else {
+            delete();
         }
     }
 }

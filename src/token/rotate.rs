@@ -22,8 +22,8 @@ pub enum RotationError {
     /// There may be a new token, which nobody was given: the answer that had it got lost. The old one is as good as
     /// before.
     #[error(
-        "a new token `{name}` may have been created, which nobody was given ({} found); {} stays",
-        .found.len(), old_token(.old.as_deref())
+        "a new token `{name}` may have been created, which nobody was given ({}); {} stays",
+        how_many(.found.as_deref()), old_token(.old.as_deref())
     )]
     MaybeCreated {
         /// The name of the old token, as far as it is known.
@@ -31,7 +31,8 @@ pub enum RotationError {
         /// What the new token is called in lists.
         name: String,
         /// The tokens of that name that were not there before: to be deleted, unless somebody else has created them.
-        found: Vec<TokenInfo>,
+        /// `None` when they could not be looked up. What TagoIO creates only after that isn't among them.
+        found: Option<Vec<TokenInfo>>,
         /// What happened to the answer.
         source: Box<Error>,
     },
@@ -70,6 +71,10 @@ fn old_token(name: Option<&str>) -> String {
     name.map_or_else(|| "the old token".to_owned(), |name| format!("the old token `{name}`"))
 }
 
+fn how_many(found: Option<&[TokenInfo]>) -> String {
+    found.map_or_else(|| "it could not be looked up".to_owned(), |found| format!("{} found", found.len()))
+}
+
 impl RotationError {
     /// The new token, when there is one that is known.
     pub fn new_token(&self) -> Option<&CreatedToken> {
@@ -94,7 +99,7 @@ impl TokenApi<'_> {
     /// Puts a new token in the place of an old one: creates it, hands it over, and only then deletes the old one.
     ///
     /// When a step fails, nothing is lost: up to the last step the old token stays, and the error says which tokens there
-    /// are now. A client that signs in with the old token can't be used any more afterwards:
+    /// are now. Should `hand_over` panic, both stay. A client that signs in with the old token can't be used any more afterwards:
     /// [`with_token`](crate::Client::with_token) makes one that can.
     ///
     /// `GET /profile/{profile}/token` for the name of the old token, then `POST /profile/{profile}/token` and
@@ -142,7 +147,7 @@ impl TokenApi<'_> {
             Ok(made) => made,
             Err(error) if error.maybe_delivered() => {
                 let is_new = |info: &TokenInfo| info.name == name && !before.iter().any(|known| is_same(known, info));
-                let found = self.all(&profile).unwrap_or_default().into_iter().filter(is_new).collect();
+                let found = self.all(&profile).ok().map(|all| all.into_iter().filter(is_new).collect());
                 return Err(RotationError::MaybeCreated { old: old_name, name, found, source: Box::new(error) });
             }
             Err(error) => return Err(not_created(old_name, error)),
