@@ -52,6 +52,16 @@ impl Tag {
         }
         merged
     }
+
+    /// Whether these are the same tags, in whatever order: to TagoIO a user's tags have none.
+    pub(crate) fn are_same(some: &[Self], others: &[Self]) -> bool {
+        let sorted = |tags: &[Self]| {
+            let mut tags = tags.to_vec();
+            tags.sort_unstable();
+            tags
+        };
+        sorted(some) == sorted(others)
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {

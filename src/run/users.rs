@@ -1,3 +1,4 @@
+mod once;
 mod upsert;
 
 pub use upsert::Upserted;
@@ -676,14 +677,17 @@ impl UsersApi<'_> {
         let given: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         let user = self.info(user)?;
         let merged = Tag::merge(&user.tags, &given);
-        if merged != user.tags {
-            self.edit(&user.id, &UserEdit::new().tags(merged.clone()))?;
+        if Tag::are_same(&merged, &user.tags) {
+            return Ok(user.tags);
         }
+        self.edit(&user.id, &UserEdit::new().tags(merged.clone()))?;
         Ok(merged)
     }
 
     /// Looks up the users who are to be deleted: those that a query fits, or these. Nobody is until
-    /// [`run`](UserJob::run) says so; up to then it is a dry run.
+    /// [`run`](UserJob::run) says so; up to then it is a dry run. Then they are, as they were looked up: also who doesn't
+    /// fit the query any more, and nobody who fits it only since. Who is gone already is
+    /// [`Missing`](crate::bulk::Action::Missing), which is no failure.
     ///
     /// `GET /run/users`, as often as it takes; each deletion is a `DELETE /run/users/{user}`.
     ///

@@ -71,14 +71,14 @@ fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
 fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
     let key = |name: &str| if is_email(name) { key_of(name) } else { name.to_owned() };
     let mut found: HashMap<String, Option<UserInfo>> = names.iter().map(|name| (key(name.as_ref()), None)).collect();
-    for user in client.run().users().iter(&all()) {
-        let user = user?;
+    client.run().users().each_once(&all(), |user| {
         for key in [user.id.as_str().to_owned(), key_of(&user.email)] {
             if let Some(entry) = found.get_mut(&key) {
                 *entry = Some(user.clone());
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(names.iter().map(|name| found.get(&key(name.as_ref())).cloned().flatten()).collect())
 }
 

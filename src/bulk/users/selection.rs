@@ -41,7 +41,8 @@ pub struct SelectedUser {
 }
 
 impl UserSelection {
-    /// Looks up who is meant: each user once, in the order of their creation, or in that of the list of ids.
+    /// Looks up who is meant: each user once, in the order of their creation, or in that of the list of ids. Nobody is left
+    /// out because others go meanwhile: where there are several pages, they are read again until nobody new is on them.
     ///
     /// # Errors
     ///
@@ -68,20 +69,18 @@ impl UserSelection {
             UserField::Email,
             UserField::Tags,
         ]);
-        let mut seen = HashSet::new();
         let mut users = Vec::new();
-        for row in client.run().users().iter(&rows) {
-            let row = row?;
-            let Some(id) = row.id.clone() else { continue };
+        client.run().users().each_once(&rows, |row| {
+            let missing = missing_tag(&query, &row);
+            let Some(id) = row.id else { return Ok(()) };
             // A filter that TagoIO didn't understand would fit everybody.
-            if let Some(key) = missing_tag(&query, &row) {
+            if let Some(key) = missing {
                 let problem = format!("TagoIO gave the user {id}, who has no such tag `{key}` as is asked for");
                 return Err(Error::config("user query", problem));
             }
-            if seen.insert(id.clone()) {
-                users.push(SelectedUser { id, name: row.name, email: row.email });
-            }
-        }
+            users.push(SelectedUser { id, name: row.name, email: row.email });
+            Ok(())
+        })?;
         Ok(users)
     }
 }

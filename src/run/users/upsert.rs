@@ -43,6 +43,10 @@ pub(super) fn upsert(client: &Client, user: &UserRecord, tags: TagPolicy) -> Res
         Err(error) if is_lost_creation(&error) => {
             sync_one(client, user, tags, Before { maybe_done: true, ..Before::default() })?
         }
+        // TagoIO may look for room before it looks for the address: that of another upsert, which took the last place.
+        Err(error) if error.is_limit_reached() && is_there(client, &user.email) => {
+            sync_one(client, user, tags, Before::default())?
+        }
         outcome => outcome?,
     };
     let (id, changes) = (synced.id, synced.changes);
@@ -51,6 +55,10 @@ pub(super) fn upsert(client: &Client, user: &UserRecord, tags: TagPolicy) -> Res
         Action::Unchanged => Upserted::Unchanged { id },
         _ => Upserted::Updated { id, changes },
     })
+}
+
+fn is_there(client: &Client, email: &str) -> bool {
+    client.run().users().find_by_email(email).is_ok_and(|user| user.is_some())
 }
 
 fn is_lost_creation(error: &Error) -> bool {
