@@ -9,6 +9,13 @@ use crate::patch::Patch;
 ///
 /// Tags of TagoRUN users often carry authorization (`organization_id`, `access`): mind that an edit replaces all tags
 /// of a user.
+///
+/// ```
+/// use tagoio::Tag;
+///
+/// let tag = Tag::new("site", "lisbon");
+/// assert_eq!(tag, ("site", "lisbon").into());
+/// ```
 #[doc(alias = "TagsObj")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -35,6 +35,8 @@ use crate::error::Result;
 use crate::wire::{Object, get, post, put};
 
 /// The operations on TagoRUN: [`Client::run`].
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct RunApi<'a> {
     pub(crate) client: &'a Client,

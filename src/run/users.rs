@@ -23,6 +23,8 @@ use crate::time::{DateInput, Expiry, ExpiryOfAnswer, Timestamp};
 use crate::wire::{OneOrArray, delete, get, post, put};
 
 /// The operations on the portal's users: [`RunApi::users`](super::RunApi::users).
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct UsersApi<'a> {
     pub(crate) client: &'a Client,
@@ -149,6 +151,13 @@ pub struct UserRow {
 
 settings! {
     /// How dates and numbers are shown to a user.
+    ///
+    /// ```
+    /// use tagoio::run::UserOptions;
+    ///
+    /// let european = UserOptions::new().date_format("DD/MM/YYYY").time_format("24").decimal_separator(",");
+    /// # let _ = european;
+    /// ```
     #[derive(PartialEq)]
     pub struct UserOptions {
         /// `.` or `,`.
@@ -229,6 +238,16 @@ impl NewUser {
 }
 
 /// Which welcome e-mail a new user gets.
+///
+/// ```
+/// use tagoio::run::{NewUser, SendEmail};
+///
+/// let new = NewUser::new("Joe", "joe@example.com", "Europe/Lisbon").generate_password(true);
+/// let with_the_portals = new.clone().send_email(true);
+/// let with_ones_own = new.send_email("invite");
+/// assert_eq!(with_ones_own.send_email.as_ref(), Some(&SendEmail::Template("invite".to_owned())));
+/// # let _ = with_the_portals;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -296,6 +315,13 @@ request! {
 
 request! {
     /// How a user is to be invited once more.
+    ///
+    /// ```
+    /// use tagoio::run::UserInvite;
+    ///
+    /// let reminder = UserInvite::new().invite_template("second_invitation");
+    /// # let _ = reminder;
+    /// ```
     #[doc(alias = "UserInviteInfo")]
     #[derive(PartialEq, Eq, Default)]
     pub struct UserInvite {
@@ -623,7 +649,8 @@ impl UsersApi<'_> {
     ///
     /// [`Error::Config`](crate::Error::Config) for a record that TagoIO would refuse: without a name, a time zone or a
     /// password for a new user, for example. [`is_limit_reached`](crate::Error::is_limit_reached) when no further user is
-    /// allowed. After any error it may be called again: nobody is created twice.
+    /// allowed; otherwise as [`list`](UsersApi::list), [`create`](UsersApi::create) and [`edit`](UsersApi::edit). After any
+    /// error it may be called again: nobody is created twice.
     ///
     /// ```
     /// # #[cfg(feature = "sandbox")] {
@@ -658,7 +685,7 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; otherwise as [`edit`](UsersApi::edit).
     ///
     /// ```
     /// # #[cfg(feature = "sandbox")] {
@@ -756,7 +783,8 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; [`Error::Api`](crate::Error::Api) with
+    /// TagoIO's sentence for a value that it doesn't take: a password that is too weak, a time zone that there isn't.
     ///
     /// ```no_run
     /// # use tagoio::{Patch, run::UserEdit};
@@ -797,7 +825,8 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; [`Error::Api`](crate::Error::Api) with
+    /// TagoIO's sentence for one who isn't active.
     ///
     /// ```no_run
     /// # use tagoio::{Expiry, TimeUnit};

@@ -15,6 +15,16 @@ use crate::time::{Expiry, TimeUnit};
 ///
 /// What becomes of the deletion then, nobody is told; [`close`](TokenGuard::close) says it. A process that ends by
 /// [`std::process::exit`], or is killed, drops nothing: that is why the token expires soon.
+///
+/// ```no_run
+/// # use tagoio::{ProfileId, token::NewToken};
+/// # fn run(tago: &tagoio::Client, new: &NewToken) -> tagoio::Result<()> {
+/// let guard = tago.token().guard(ProfileId::CURRENT, new)?;
+/// println!("{}", guard.client()?.profile().info(ProfileId::CURRENT)?.info.name);
+/// guard.close()?; // says so when it isn't deleted; `drop` doesn't
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "it is deleted as soon as it is dropped"]
 pub struct TokenGuard {
     client: Client,

@@ -8,6 +8,21 @@ use crate::secret::Token;
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a token isn't [rotated](TokenApi::rotate), and so which tokens there are now. It shows none of them.
+///
+/// ```no_run
+/// # use tagoio::{ProfileId, Token, token::{NewToken, RotationError}};
+/// # fn run(tago: &tagoio::Client, old: &Token, new: &NewToken) -> Result<(), Box<dyn std::error::Error>> {
+/// match tago.token().rotate(ProfileId::CURRENT, old, new, |new| std::fs::write("token.txt", new.token.expose())) {
+///     // Both are good, and nobody has the new one.
+///     Err(RotationError::NotHandedOver { new, source, .. }) => {
+///         tago.token().delete(ProfileId::CURRENT, &new.token)?;
+///         Err(source)
+///     }
+///     Err(error) => Err(error.into()),
+///     Ok(_) => Ok(()),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotationError {

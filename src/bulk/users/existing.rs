@@ -40,7 +40,8 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 ///
-/// The first of the errors that TagoIO answers.
+/// The first error, as [`UsersApi::list`](crate::run::UsersApi::list) and [`info`](crate::run::UsersApi::info) would give
+/// it. One who isn't there is none.
 pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Option<UserInfo>>> {
     if names.len() > FEW {
         return find_in_one_pass(client, names);
@@ -55,7 +56,23 @@ pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Opt
 ///
 /// # Errors
 ///
-/// The first of the errors that TagoIO answers.
+/// The first error, as [`UsersApi::list`](crate::run::UsersApi::list) and [`info`](crate::run::UsersApi::info) would give
+/// it. One who isn't there is none.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::UserId;
+/// use tagoio::bulk::users;
+/// # let sandbox = tagoio::sandbox::Sandbox::new();
+/// # let tago = sandbox.client()?;
+///
+/// let ids = [sandbox.users()[0].id.clone(), UserId::new("61eb25a4d6a4a20011d4cd3c")];
+/// let whole = users::details(&tago, &ids)?;
+/// assert!(whole[0].as_ref().is_some_and(|user| user.options.is_some()));
+/// assert!(whole[1].is_none());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>>> {
     each(users, |id| detail(client, id))
 }

@@ -6,6 +6,19 @@ use crate::id::UserId;
 use crate::transport::Method;
 
 /// What an [`upsert`](super::UsersApi::upsert) did.
+///
+/// ```no_run
+/// # use tagoio::bulk::users::{TagPolicy, UserRecord};
+/// # use tagoio::run::Upserted;
+/// # fn run(tago: &tagoio::Client, jane: &UserRecord) -> tagoio::Result<()> {
+/// match tago.run().users().upsert(jane, TagPolicy::Merge)? {
+///     Upserted::Created { id } => println!("{id} is new"),
+///     Upserted::Updated { id, changes } => println!("{id}: {} changes", changes.len()),
+///     same => println!("{} is as it was", same.id()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Upserted {
