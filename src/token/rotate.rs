@@ -28,6 +28,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum RotationError {
     /// There is no new token. The old one is as good as before.
     #[error("no new token was created; {} stays", old_token(.old.as_deref()))]
+    #[non_exhaustive]
     NotCreated {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -40,6 +41,7 @@ pub enum RotationError {
         "a new token `{name}` may have been created, which nobody was given ({}); {} stays",
         how_many(.found.as_deref()), old_token(.old.as_deref())
     )]
+    #[non_exhaustive]
     MaybeCreated {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -54,6 +56,7 @@ pub enum RotationError {
     /// The new token was not handed over. Both tokens are good: whoever may have got the new one can use it, and whoever
     /// has the old one, too.
     #[error("the new token `{}` was not handed over; both it and {} stay", .name, old_token(.old.as_deref()))]
+    #[non_exhaustive]
     NotHandedOver {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -70,6 +73,7 @@ pub enum RotationError {
         "the new token `{}` was handed over; {} {} deleted",
         .name, old_token(.old.as_deref()), if .source.maybe_delivered() { "may not have been" } else { "was not" }
     )]
+    #[non_exhaustive]
     OldNotDeleted {
         /// The name of the old token, as far as it is known.
         old: Option<String>,

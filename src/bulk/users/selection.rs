@@ -14,7 +14,7 @@ use crate::run::{UserField, UserOrder, UserQuery, UserRow};
 /// use tagoio::run::UserQuery;
 ///
 /// let of_a_customer: UserSelection = UserQuery::new().tag("organization_id", "acme").into();
-/// let these: UserSelection = vec![UserId::new("61eb25a4d6a4a20011d4cd3c")].into();
+/// let these: UserSelection = [UserId::new("61eb25a4d6a4a20011d4cd3c")].into();
 /// # let _ = (of_a_customer, these);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +117,18 @@ impl From<Vec<UserId>> for UserSelection {
 impl From<&[UserId]> for UserSelection {
     fn from(ids: &[UserId]) -> Self {
         Self::Users(ids.to_vec())
+    }
+}
+
+impl From<&Vec<UserId>> for UserSelection {
+    fn from(ids: &Vec<UserId>) -> Self {
+        Self::Users(ids.clone())
+    }
+}
+
+impl<const N: usize> From<[UserId; N]> for UserSelection {
+    fn from(ids: [UserId; N]) -> Self {
+        Self::Users(ids.into())
     }
 }
 
