@@ -13,7 +13,7 @@ use tagoio::run::{NewNotification, NewUser, Upserted, UserEdit, UserInfo, UserQu
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
 use tagoio::transport::Method::{Delete, Get, Post, Put};
 use tagoio::transport::{Request, Response, Transport as _, from_fn};
-use tagoio::{Client, Tag, UserId};
+use tagoio::{Client, Tag, Timestamp, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
 
@@ -319,7 +319,8 @@ fn nobody_is_left_out_because_others_go_while_they_are_looked_up() {
     let clock = Arc::new(ManualClock::default());
     let sandbox = Sandbox::builder().clock(clock.clone()).plan(Plan::Scale).empty().users(2_500).build();
     let (other, lists) = (sandbox.client().unwrap(), AtomicUsize::new(0));
-    let leaver = sandbox.users()[0].id.clone();
+    let oldest = sandbox.users().into_iter().min_by_key(|user| user.created_at.as_ref().and_then(Timestamp::utc));
+    let leaver = oldest.unwrap().id;
     // Whoever is on the first page goes before the second one is read.
     let tago = interrupted(&sandbox, move |request| {
         if request.method() == Get && lists.fetch_add(1, Ordering::Relaxed) == 1 {
@@ -335,6 +336,20 @@ fn nobody_is_left_out_because_others_go_while_they_are_looked_up() {
         9,
         "the third time nobody is new"
     );
+}
+
+#[test]
+fn where_users_come_all_the_time_the_look_up_has_an_end() {
+    let clock = Arc::new(ManualClock::default());
+    let sandbox = Sandbox::builder().clock(clock).plan(Plan::Scale).empty().users(1_000).build();
+    let (other, lists) = (sandbox.client().unwrap(), AtomicUsize::new(0));
+    let tago = interrupted(&sandbox, move |_| {
+        let new = format!("new.{}@example.com", lists.fetch_add(1, Ordering::Relaxed));
+        other.run().users().create(&NewUser::new("New", new, "UTC").generate_password(true)).unwrap();
+    });
+    let job = tago.run().users().delete_all(UserSelection::Everybody).unwrap();
+    assert_eq!(job.len(), sandbox.users().len(), "those who came up to then");
+    assert_eq!(requests(&sandbox).iter().filter(|route| route.starts_with("GET")).count(), 10, "two pages, five times");
 }
 
 #[test]

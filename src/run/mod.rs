@@ -23,6 +23,7 @@ pub use settings::{
     SignUpField, SignUpMethod, UserDeletion, WifiSetup,
 };
 pub use theme::{Theme, ThemeOption};
+pub(crate) use users::Passes;
 pub use users::{
     LoginToken, NewUser, SendEmail, Upserted, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder,
     UserQuery, UserRow, UsersApi,

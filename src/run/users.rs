@@ -1,6 +1,7 @@
 mod once;
 mod upsert;
 
+pub(crate) use once::Passes;
 pub use upsert::Upserted;
 
 use std::borrow::Cow;

@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::page::Direction;
-use crate::run::{UserField, UserOrder, UserQuery, UserRow};
+use crate::run::{Passes, UserField, UserOrder, UserQuery, UserRow};
 
 /// Which users some work is about.
 ///
@@ -70,7 +70,8 @@ impl UserSelection {
             UserField::Tags,
         ]);
         let mut users = Vec::new();
-        client.run().users().each_once(&rows, |row| {
+        client.run().users().each_once(&rows, Passes::UntilNobodyIsNew, |row| {
+            let row = row?;
             let missing = missing_tag(&query, &row);
             let Some(id) = row.id else { return Ok(()) };
             // A filter that TagoIO didn't understand would fit everybody.

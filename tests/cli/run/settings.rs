@@ -361,7 +361,7 @@ fn a_copy_names_the_other_profile_and_parts_that_there_are() {
         ("run copy --from-token-file nowhere --part theme", "nowhere"),
         ("run copy --from-env nowhere --part theme", "tagoconfig.json"),
         ("run copy --from-token-file - --token-file - --part theme", "standard input"),
-        ("run copy --from-token-file staging.token --part theme --sandbox", "is the only one that is there"),
+        ("run copy --from-token-file staging.token --part theme --sandbox", "--sandbox signs in to one profile"),
         ("run copy --from-token-file staging.token --part theme --columns x", "there is no column `x`"),
     ] {
         let assert = world.tagoctl(line).code(2).stdout_eq("");
