@@ -117,6 +117,15 @@ fn unbound(error: io::Error) -> Error {
 
 /// A [`Sandbox`] that is being served by HTTP. Dropping it stops the server: answers under way are finished, then the
 /// port is free.
+///
+/// ```
+/// use tagoio::sandbox::Sandbox;
+///
+/// let server = Sandbox::new().serve("127.0.0.1:0")?;
+/// assert!(server.url().starts_with("http://127.0.0.1:") && !server.is_exposed());
+/// server.stop();
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[must_use = "the server stops when this is dropped"]
 pub struct SandboxServer {
     sandbox: Sandbox,

@@ -69,6 +69,21 @@ use std::sync::Arc;
 /// [limits](Request::limits), and reads the body up to [`Limits::body`] bytes, undoing any content encoding that it
 /// asked for. When it fails it says whether the server may have received the request
 /// ([`TransportError::maybe_delivered`]), because that decides whether the request may be sent again.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use tagoio::transport::{Request, Response, Transport, TransportError};
+///
+/// /// Counts what goes through.
+/// struct Counted<T>(T, AtomicUsize);
+///
+/// impl<T: Transport> Transport for Counted<T> {
+///     fn send(&self, request: &Request) -> Result<Response, TransportError> {
+///         self.1.fetch_add(1, Ordering::Relaxed);
+///         self.0.send(request)
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends `request` and reads the whole answer.
     ///
