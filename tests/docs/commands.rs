@@ -67,3 +67,11 @@ fn dependencies_are_of_this_version_and_name_features_that_there_are() {
         }
     }
 }
+
+/// Where there is a session of `tagoctl`, somebody has to run it: `tests/cli/guide.rs` does, for one page.
+#[test]
+fn sessions_of_tagoctl_are_on_its_own_page() {
+    let guide = Page::guide();
+    let with_sessions = guide.iter().filter(|page| page.blocks().iter().any(|block| block.info.starts_with("console")));
+    assert_eq!(with_sessions.map(Page::name).collect::<Vec<_>>(), ["tagoctl.md"]);
+}

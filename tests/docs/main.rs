@@ -6,5 +6,6 @@ mod commands;
 mod errors;
 mod links;
 mod official_sdks;
+#[path = "../support/page.rs"]
 mod page;
 mod pages;
