@@ -24,7 +24,8 @@
 //!     let tago = Client::from_env()?; // TAGOIO_TOKEN, else T_ANALYSIS_TOKEN
 //!     let me = tago.profile().info(ProfileId::CURRENT)?;
 //!     println!("{}", me.info.name);
-//!     for user in tago.run().users().iter(&UserQuery::new().email("*@example.com").tag("site", "lisbon")) {
+//!     let of_lisbon = UserQuery::new().email("*@example.com").tag("site", "lisbon");
+//!     for user in tago.run().users().iter(&of_lisbon) {
 //!         let user = user?;
 //!         println!("{} <{}>", user.name, user.email);
 //!     }
@@ -133,6 +134,8 @@
 //! [how faithful it is](https://docs.rs/crate/tagoio/latest/source/docs/fidelity.md),
 //! [Faults](https://docs.rs/crate/tagoio/latest/source/docs/faults.md).
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Rustdoc reads its badges off `cfg`; this feature is not to be named by users, so its items have badges of their own.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "_ureq"))))]
 
 pub mod bulk;
 mod client;

@@ -2,6 +2,7 @@
 //! and features exist, and the tables are complete. That its code blocks are right, the doc tests say (`mod guide` in
 //! `src/lib.rs`); those of `tagoctl`, `tests/cli/guide.rs`; and those in Python and JavaScript, `tests/interop/run`.
 
+mod badges;
 mod commands;
 mod errors;
 mod links;
