@@ -22,8 +22,8 @@ impl<'a> Call<'a> {
         if cell.is_empty() {
             return None;
         }
-        let call = cell.strip_prefix('`').and_then(|cell| cell.strip_suffix("`")).expect(cell);
-        let (path, arguments) = call.strip_suffix(')').and_then(|call| call.rsplit_once('(')).expect(cell);
+        let text = cell.strip_prefix('`').and_then(|text| text.strip_suffix(")`")).expect(cell);
+        let (path, arguments) = text.rsplit_once('(').expect(cell);
         Some(Self { path, arguments: split(arguments) })
     }
 }
