@@ -10,3 +10,5 @@ mod official_sdks;
 #[path = "../support/page.rs"]
 mod page;
 mod pages;
+#[cfg(feature = "sandbox")]
+mod quick_start;
