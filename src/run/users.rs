@@ -29,7 +29,8 @@ pub struct UsersApi<'a> {
 
 /// A user, as [`info`](UsersApi::info) and lists that name no fields give it.
 ///
-/// Text that TagoIO leaves out is empty, a tag list that it leaves out has no tags, and `active` is `false`.
+/// Text that TagoIO leaves out is empty, a tag list that it leaves out has no tags, and `active` is `false`. What lists don't
+/// have is boxed, so that a long list takes no room for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserInfo {
@@ -76,16 +77,16 @@ pub struct UserInfo {
     pub newsletter: Option<bool>,
     /// How dates and numbers are shown to the user. Not in lists.
     #[serde(default)]
-    pub options: Option<UserOptions>,
+    pub options: Option<Box<UserOptions>>,
     /// The state of two-factor authentication. Not in lists.
     #[serde(default)]
-    pub otp: Option<Value>,
+    pub otp: Option<Box<Value>>,
     /// The values of the portal's custom fields, by their ids. Not in lists.
     #[serde(default)]
-    pub custom_preferences: Option<Map<String, Value>>,
+    pub custom_preferences: Option<Box<Map<String, Value>>>,
     /// What the user agreed to. Not in lists.
     #[serde(default)]
-    pub agreements: Option<Value>,
+    pub agreements: Option<Box<Value>>,
     /// Whether the user has to choose a new password. Not in lists.
     #[serde(default)]
     pub force_password_change: Option<bool>,
@@ -139,10 +140,10 @@ pub struct UserRow {
     pub updated_at: Option<Timestamp>,
     pub profile: Option<ProfileId>,
     pub newsletter: Option<bool>,
-    pub options: Option<UserOptions>,
-    pub otp: Option<Value>,
-    pub custom_preferences: Option<Map<String, Value>>,
-    pub agreements: Option<Value>,
+    pub options: Option<Box<UserOptions>>,
+    pub otp: Option<Box<Value>>,
+    pub custom_preferences: Option<Box<Map<String, Value>>>,
+    pub agreements: Option<Box<Value>>,
     pub force_password_change: Option<bool>,
 }
 

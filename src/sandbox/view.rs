@@ -74,8 +74,8 @@ pub(super) fn user(user: &User) -> UserInfo {
         profile: Some(user.profile.as_str().into()),
         newsletter: user.newsletter,
         options: serde_json::from_value(json!(user.options)).ok(),
-        otp: Some(json!({})),
-        custom_preferences: Some(user.custom_preferences.clone()),
+        otp: Some(Box::new(json!({}))),
+        custom_preferences: Some(Box::new(user.custom_preferences.clone())),
         agreements: None,
         force_password_change: Some(user.force_password_change),
     }

@@ -337,6 +337,20 @@ impl Request {
         if limits == self.limits { Cow::Borrowed(self) } else { Cow::Owned(self.clone().with_limits(limits)) }
     }
 
+    /// All headers, as names and values, and whether a value is a secret.
+    #[cfg(feature = "_ureq")]
+    pub(crate) fn outgoing_headers(&self) -> impl Iterator<Item = (&str, &str, bool)> {
+        self.headers.iter().map(|Header { name, value }| {
+            let is_secret = match value {
+                Value::Secret(_) => true,
+                Value::Plain(Cow::Owned(value)) => self.secrets().any(|secret| secret == value),
+                // Written in the program, or for all requests of a client.
+                Value::Plain(Cow::Borrowed(_)) | Value::Shared(_) => false,
+            };
+            (name.as_ref(), value.as_str(), is_secret)
+        })
+    }
+
     /// The secrets that travel in headers and path.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let in_headers = self.headers.iter().filter_map(|header| match &header.value {

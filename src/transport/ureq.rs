@@ -6,10 +6,11 @@ mod proxy;
 
 use std::fmt;
 use std::io::Read as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::AsSendBody;
+use ureq::http::header::InvalidHeaderValue;
 use ureq::http::{self, HeaderName, HeaderValue, header};
 
 use super::{Limits, Method, Request, Response, Streamed, Transport, TransportError, TransportErrorKind};
@@ -76,6 +77,8 @@ pub struct UreqTransport {
 struct Shared {
     agents: Agents,
     origin: Origin,
+    /// The value of the first request, which is that of all of a client's.
+    user_agent: OnceLock<Option<HeaderValue>>,
 }
 
 /// Sets what an answer's correctness depends on. A macro, because ureq's builders for an agent and for a request share no
@@ -83,16 +86,13 @@ struct Shared {
 macro_rules! carefully {
     ($config:expr, $times:expr) => {{
         let times: Times = $times;
-        let for_connection = time_to_connect(times).filter(ends);
         $config
             .http_status_as_error(false)
             .max_redirects(0)
             .accept("")
             .timeout_global(times.whole.filter(ends))
             .timeout_per_read(times.silence.filter(ends))
-            // Only a given agent does these two one after the other.
-            .timeout_resolve(for_connection)
-            .timeout_connect(for_connection)
+            .timeout_connect(time_to_connect(times).filter(ends))
     }};
 }
 
@@ -147,7 +147,7 @@ impl UreqTransport {
     }
 
     fn of(agents: Agents) -> Self {
-        Self { shared: Arc::new(Shared { agents, origin: Origin::default() }) }
+        Self { shared: Arc::new(Shared { agents, origin: Origin::default(), user_agent: OnceLock::new() }) }
     }
 
     /// A transport over an agent of ureq 3.5, for a TLS, proxy or pool configuration of your own, which is kept. What an
@@ -231,7 +231,9 @@ impl UreqTransport {
         if is_configured && idle == IDLE {
             return agent.run(request);
         }
-        let config = carefully!(agent.configure_request(request), times);
+        let config = carefully!(agent.configure_request(request), times)
+            // Only a given agent looks names up before it connects.
+            .timeout_resolve(time_to_connect(times).filter(ends));
         let config = if idle == IDLE { config } else { config.max_idle_age(idle) };
         agent.run(config.build())
     }
@@ -245,14 +247,31 @@ impl UreqTransport {
         if let Some(host) = host.filter(|_| request.header("host").is_none()) {
             headers.append(header::HOST, host.clone());
         }
-        for (name, value) in request.headers() {
-            let is_secret = request.secrets().any(|secret| secret == value);
-            let mut value = HeaderValue::from_str(value).map_err(http::Error::from)?;
+        for (name, value, is_secret) in request.outgoing_headers() {
+            let name = header_name(name)?;
+            let mut value = self.header_value(&name, value).map_err(http::Error::from)?;
             value.set_sensitive(is_secret);
-            headers.append(header_name(name)?, value);
+            headers.append(name, value);
         }
         headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
         Ok(outgoing)
+    }
+
+    /// A value that each request has isn't checked and copied each time, which would be 3 allocations and 2 % of a small
+    /// call's instructions.
+    fn header_value(&self, name: &HeaderName, value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+        if value == "application/json" {
+            return Ok(JSON);
+        }
+        if *name == header::USER_AGENT {
+            let known = self.shared.user_agent.get_or_init(|| HeaderValue::from_str(value).ok());
+            if let Some(known) = known.as_ref().filter(|known| *known == value) {
+                return Ok(known.clone());
+            }
+        }
+        HeaderValue::from_str(value)
     }
 
     /// Sends a request, and once more when it was lost on a connection that had been kept: the server has closed that
@@ -286,17 +305,23 @@ impl UreqTransport {
         let (head, body) = self.send_out(request, times)?.into_parts();
 
         let mut response = Response::new(head.status.as_u16());
-        for name in &KEPT_HEADERS {
-            if let Some(value) = head.headers.get(name).and_then(|value| value.to_str().ok()) {
-                response = response.with_known_header(name.as_str(), value);
+        let mut is_encoded = false;
+        // Once over all of them: to look for each name takes longer, unless there are very many.
+        for (name, value) in &head.headers {
+            if *name == header::CONTENT_ENCODING {
+                // ureq removes the header when it undoes the encoding.
+                is_encoded |= value != "identity";
+            } else if let Some(name) = KEPT_HEADERS.iter().find(|kept| *kept == name) {
+                if let (None, Ok(value)) = (response.header(name.as_str()), value.to_str()) {
+                    response = response.with_known_header(name.as_str(), value);
+                }
             }
         }
         let has_body = request.method() != Method::Head && !matches!(response.status(), 204 | 304);
         if !has_body {
             return Ok((response, None));
         }
-        // ureq removes the header when it undoes the encoding.
-        if head.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        if is_encoded {
             return Err(TransportError::with_source(TransportErrorKind::Protocol, "unknown content encoding"));
         }
         Ok((response, Some(body)))

@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor, value::MapAcces
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::json_path::json_path;
 use super::redact::presentable;
 use super::retry_after;
 use crate::error::{ApiError, DecodeError, Error, Result};
@@ -102,57 +103,83 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// A success is what says so twice, by a status of 2xx and by the absence of `"status": false`. An answer outside the
 /// envelope is taken as the value itself, as on the few routes that answer so.
 pub(crate) fn decode<T: DeserializeOwned>(request: &Request, response: &Response) -> Result<T> {
-    let success = (200..300).contains(&response.status());
-    if success {
-        // The usual case, read in one pass. Whatever doesn't fit is looked at slowly below.
-        if let Ok(Envelope { status: true, result, message }) = from_slice::<Envelope<T>>(response.body()) {
+    if is_success(response) {
+        // The usual case, read in one pass. Whatever doesn't fit is looked at slowly below. UTF-8 is checked once and the
+        // text parsed, which is faster than to have each string checked.
+        let text = std::str::from_utf8(response.body());
+        let read = text.ok().and_then(|text| serde_json::from_str::<Envelope<T>>(text).ok());
+        if let Some(Envelope { status: true, result, message }) = read {
             warn(request, response, message.as_deref());
             return Ok(result);
         }
     }
-    let failed = |path: &str, problem: &str| {
-        Error::Decode(Box::new(DecodeError {
-            route: request.route().clone(),
-            status: response.status(),
-            expected: short_name(type_name::<T>()),
-            // Keys may repeat what was sent.
-            path: presentable(path, request, response),
-            source: presentable(problem, request, response).into(),
-        }))
-    };
-    let text = match std::str::from_utf8(without_bom(response.body())) {
-        Ok(text) => text,
-        Err(_) if !success => return Err(refused(request, response, None)),
-        Err(error) => return Err(failed("", &error.to_string())),
-    };
-    let value = match serde_json::from_str::<Value>(text) {
-        Ok(value) => value,
-        // 204, or a success that has nothing to say.
-        Err(_) if success && text.trim().is_empty() => Value::Null,
-        Err(_) if !success => return Err(refused(request, response, None)),
-        Err(error) => return Err(failed("", &describe_answer(&error))),
-    };
-    let (enveloped, value) = match value {
-        Value::Object(members) if !success || members.get("status") == Some(&Value::Bool(false)) => {
-            return Err(refused(request, response, Some(&members)));
-        }
-        value if !success => return Err(refused(request, response, Some(&only_message(value)))),
-        Value::Object(mut members) if members.contains_key("result") || is_envelope(&members) => {
-            warn(request, response, members.get("message").and_then(Value::as_str));
-            (true, members.remove("result").unwrap_or_default())
-        }
-        bare => (false, bare),
-    };
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let below = error.path().to_string();
-        let path = match (enveloped, below.as_str()) {
-            (true, ".") => "result".to_owned(),
+    let value = Unwrapped::of(request, response, type_name::<T>())?;
+    serde_json::from_str(&value.json).map_err(|error| value.misfit(request, response, type_name::<T>(), &error))
+}
+
+fn is_success(response: &Response) -> bool {
+    (200..300).contains(&response.status())
+}
+
+/// The value in an answer, taken out of whatever is around it. There is one of these functions for all types, because each
+/// type more makes every program that has this crate larger, and longer to compile.
+struct Unwrapped {
+    json: String,
+    /// Whether it was a `result`.
+    enveloped: bool,
+}
+
+impl Unwrapped {
+    fn of(request: &Request, response: &Response, expected: &str) -> Result<Self> {
+        let success = is_success(response);
+        let failed = |problem: &str| undecodable(request, response, expected, "", problem);
+        let text = match std::str::from_utf8(without_bom(response.body())) {
+            Ok(text) => text,
+            Err(_) if !success => return Err(refused(request, response, None)),
+            Err(error) => return Err(failed(&error.to_string())),
+        };
+        let value = match serde_json::from_str::<Value>(text) {
+            Ok(value) => value,
+            // 204, or a success that has nothing to say.
+            Err(_) if success && text.trim().is_empty() => Value::Null,
+            Err(_) if !success => return Err(refused(request, response, None)),
+            Err(error) => return Err(failed(&error.to_string())),
+        };
+        let (enveloped, value) = match value {
+            Value::Object(members) if !success || members.get("status") == Some(&Value::Bool(false)) => {
+                return Err(refused(request, response, Some(&members)));
+            }
+            value if !success => return Err(refused(request, response, Some(&only_message(value)))),
+            Value::Object(mut members) if members.contains_key("result") || is_envelope(&members) => {
+                warn(request, response, members.get("message").and_then(Value::as_str));
+                (true, members.remove("result").unwrap_or_default())
+            }
+            bare => (false, bare),
+        };
+        Ok(Self { json: value.to_string(), enveloped })
+    }
+
+    /// It is not what the call expects.
+    fn misfit(&self, request: &Request, response: &Response, expected: &str, error: &serde_json::Error) -> Error {
+        let below = json_path(&self.json, error);
+        let path = match (self.enveloped, below.as_str()) {
+            (true, "") => "result".to_owned(),
             (true, _) => format!("result{}{below}", if below.starts_with('[') { "" } else { "." }),
-            (false, ".") => String::new(),
             (false, _) => below,
         };
-        failed(&path, &describe_answer(error.inner()))
-    })
+        undecodable(request, response, expected, &path, &describe_answer(error))
+    }
+}
+
+fn undecodable(request: &Request, response: &Response, expected: &str, path: &str, problem: &str) -> Error {
+    Error::Decode(Box::new(DecodeError {
+        route: request.route().clone(),
+        status: response.status(),
+        expected: short_name(expected),
+        // Keys may repeat what was sent.
+        path: presentable(path, request, response),
+        source: presentable(problem, request, response).into(),
+    }))
 }
 
 /// `{"status": true}`, perhaps with a message, and no result.
@@ -163,14 +190,6 @@ fn is_envelope(members: &Map<String, Value>) -> bool {
 /// A refusal whose body is JSON, but not an object: a sentence in quotes.
 fn only_message(value: Value) -> Map<String, Value> {
     Map::from_iter([("message".to_owned(), value)])
-}
-
-/// UTF-8 is checked once and the text parsed, which is faster than to have each string checked.
-fn from_slice<T: DeserializeOwned>(body: &[u8]) -> std::result::Result<T, serde_json::Error> {
-    match std::str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    }
 }
 
 fn without_bom(body: &[u8]) -> &[u8] {
@@ -195,12 +214,15 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
     }
 }
 
-/// What is wrong with an answer: also a word that stands where none of its kind is known may be a secret.
+/// What is wrong with an answer, less the place in a text that nobody has seen: also a word that stands where none of its
+/// kind is known may be a secret.
 fn describe_answer(error: &serde_json::Error) -> String {
     let text = describe(error);
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
     match text.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected ")) {
         Some((_, expected)) => format!("unknown variant, expected {expected}"),
-        None => text,
+        None => text.to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes over the wire: typed operation → request, response → typed value. Pure functions, no transport.
 
 mod answer;
+mod json_path;
 mod number;
 mod operation;
 mod query;

@@ -15,11 +15,16 @@ impl WipedText {
 
     pub(crate) fn push(&mut self, text: &str) {
         if self.0.capacity() - self.0.len() < text.len() {
-            let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), text.len())));
-            larger.push_str(&self.0);
-            self.0 = larger;
+            self.grow(text.len());
         }
         self.0.push_str(text);
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let mut larger = Zeroizing::new(String::with_capacity(grown(self.0.len(), more)));
+        larger.push_str(&self.0);
+        self.0 = larger;
     }
 
     pub(crate) fn extend<'a>(&mut self, pieces: impl IntoIterator<Item = &'a str>) {
@@ -59,13 +64,20 @@ impl WipedBytes {
 }
 
 impl WipedBytes {
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
         if self.0.capacity() - self.0.len() < bytes.len() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(grown(self.0.len(), bytes.len())));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
+            self.grow(bytes.len());
         }
         self.0.extend_from_slice(bytes);
+    }
+
+    // Apart from `push`, which is short without it: what writes JSON has it inlined.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let mut larger = Zeroizing::new(Vec::with_capacity(grown(self.0.len(), more)));
+        larger.extend_from_slice(&self.0);
+        self.0 = larger;
     }
 }
 

@@ -52,13 +52,13 @@ impl Difference {
             Patch::Clear => Patch::Clear,
             Patch::Keep => Patch::Keep,
         };
-        edit.options = match object(&mut changes, "options", user.options.as_ref().map(object_of), wanted) {
+        edit.options = match object(&mut changes, "options", user.options.as_deref().map(object_of), wanted) {
             // Whatever is an object can be read as options.
             Patch::Set(merged) => Patch::Set(serde_json::from_value(Value::Object(merged)).unwrap_or_default()),
             Patch::Clear => Patch::Clear,
             Patch::Keep => Patch::Keep,
         };
-        let (has, wanted) = (user.custom_preferences.clone(), record.custom_preferences.clone());
+        let (has, wanted) = (user.custom_preferences.as_deref().cloned(), record.custom_preferences.clone());
         edit.custom_preferences = object(&mut changes, "custom_preferences", has, wanted);
         let has = user.force_password_change.unwrap_or(false);
         edit.force_password_change =

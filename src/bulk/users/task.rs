@@ -104,7 +104,7 @@ impl Wanted {
     }
 
     fn difference(&self, user: &UserInfo) -> Difference {
-        Difference::between(user, &self.listed.beside(user.custom_preferences.as_ref()), &self.options)
+        Difference::between(user, &self.listed.beside(user.custom_preferences.as_deref()), &self.options)
     }
 
     /// Whether the edit that makes this difference has in it what a user has besides.
