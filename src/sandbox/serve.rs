@@ -82,6 +82,7 @@ impl Sandbox {
     /// assert_eq!(me.info.id, server.sandbox().profile_id());
     /// # Ok::<(), tagoio::Error>(())
     /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "sandbox-server")))]
     pub fn serve(&self, address: impl ToSocketAddrs) -> Result<SandboxServer> {
         let listener = bind(address)?;
         let local = listener.local_addr().map_err(unbound)?;
@@ -100,6 +101,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// [`Error::Config`] when the address isn't one or can't be bound.
+    #[cfg_attr(docsrs, doc(cfg(feature = "sandbox-server")))]
     pub fn serve_exposed(&self, address: impl ToSocketAddrs) -> Result<SandboxServer> {
         let listener = bind(address)?;
         let local = listener.local_addr().map_err(unbound)?;

@@ -25,6 +25,7 @@ mod from_fn;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 mod mock;
 mod request;
 mod response;
@@ -39,8 +40,10 @@ mod ureq;
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub use self::log::Logged;
 #[cfg(feature = "_ureq")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub use self::streamed::Streamed;
 #[cfg(feature = "_ureq")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub use self::ureq::{Proxy, UreqTransport};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

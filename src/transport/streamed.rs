@@ -48,6 +48,7 @@ impl Streamed {
 }
 
 /// An answer that is there as a whole, such as another transport gives.
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 impl From<Response> for Streamed {
     fn from(response: Response) -> Self {
         let mut head = Response::new(response.status());
