@@ -18,6 +18,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// wants to know. TagoIO itself has no error codes, only an HTTP status and an English sentence; the predicates read
 /// both, whatever the sentence's case.
 ///
+/// # What any call can fail with
+///
+/// The `# Errors` of a call name what is particular to it. Besides, every call can give these:
+///
+/// | | when |
+/// | --- | --- |
+/// | [`Config`](Error::Config) | an id can't be one segment of a path; nothing was sent |
+/// | [`Transport`](Error::Transport) | there is no answer: no connection, time ran out ([`is_timeout`](Error::is_timeout)), the connection was lost |
+/// | [`is_unauthorized`](Error::is_unauthorized) | TagoIO doesn't know the token, or it has expired |
+/// | [`is_permission_denied`](Error::is_permission_denied) | the token may not do this |
+/// | [`is_rate_limited`](Error::is_rate_limited) | too many requests in this clock minute, and the retries didn't help |
+/// | [`Api`](Error::Api), status 5xx | something is wrong at TagoIO, or at a proxy on the way |
+/// | [`Decode`](Error::Decode) | the answer isn't what it should be |
+///
 /// No variant shows a token, a password or a PIN code: requests are named by their [`Route`] template instead of their
 /// URL, and secrets that TagoIO echoes in a message are blacked out.
 ///
@@ -111,6 +125,8 @@ pub struct DecodeError {
     pub path: String,
     /// What the problem is.
     pub source: Box<dyn std::error::Error + Send + Sync>,
+    /// Whether a repeat of the request does no harm.
+    pub repeatable: bool,
 }
 
 struct At<'a>(&'a str);
@@ -335,13 +351,14 @@ impl Error {
     }
 
     /// Whether the request may have taken effect at TagoIO. `false` is certain, `true` is not: look before a POST is
-    /// sent again. After a refusal (a 404, say) it speaks of the last attempt only: an attempt before it may have had
-    /// the effect, which is why a repeated deletion can end with "not found".
+    /// sent again. A 303 is no refusal here: it says that something was done, and where to see what. After a refusal (a
+    /// 404, say) it speaks of the last attempt only: an attempt before it may have had the effect, which is why a repeated
+    /// deletion can end with "not found".
     pub fn maybe_delivered(&self) -> bool {
         match self {
             Self::Config(_) | Self::AuditLog(_) | Self::CustomDomain(_) | Self::Backup(_) => false,
             Self::Transport { source, .. } => source.maybe_delivered(),
-            Self::Api(error) => error.status == 408 || error.status >= 500,
+            Self::Api(error) => matches!(error.status, 303 | 408 | 500..),
             Self::Decode(_) => true,
         }
     }
@@ -483,6 +500,9 @@ mod tests {
             (api(429, "Too many requests"), false, true),
             (api(400, "Invalid enum value"), false, false),
             (api(503, "maintenance"), true, true),
+            (api(303, ""), true, false),
+            (api(302, ""), false, false),
+            (api(307, ""), false, false),
         ] {
             assert_eq!((error.maybe_delivered(), error.is_retryable()), (maybe_delivered, retryable), "{error}");
         }

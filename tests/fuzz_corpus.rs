@@ -61,6 +61,18 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+fn the_answers_to_all_calls_are_fuzzed() {
+    let ledger = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/endpoints.md")).unwrap();
+    let rows = ledger.lines().filter(|line| line.starts_with("| `"));
+    let routes = rows.filter_map(|row| row.split('`').nth(3)).filter(|route| route.contains('/'));
+    let routes: BTreeSet<String> = routes.map(str::to_owned).collect();
+    assert!(routes.len() > 40, "the ledger was read: {routes:?}");
+    let answered: BTreeSet<String> = targets::answered_routes().into_iter().collect();
+    let missing: Vec<_> = routes.difference(&answered).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn what_is_replayed_is_what_cargo_fuzz_runs() {
     let targets: BTreeSet<_> = TARGETS.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(names_in(&folder("corpus")), targets);

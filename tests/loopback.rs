@@ -625,8 +625,8 @@ mod failure {
     #[test]
     fn a_name_that_cannot_be_looked_up_is_not_delivered() {
         // No resolver has to be asked to know that no name is so long.
-        let too_long = "a.".repeat(200) + "localhost";
-        let error = post(&client_of(&format!("http://{too_long}")).build().unwrap()).unwrap_err();
+        let too_long = "a.".repeat(200) + "test";
+        let error = post(&client_of(&format!("https://{too_long}")).build().unwrap()).unwrap_err();
         assert_eq!(kind(&error), TransportErrorKind::Dns, "{error:?}");
         assert!(!error.maybe_delivered() && error.is_retryable());
     }

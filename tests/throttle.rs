@@ -252,6 +252,23 @@ fn a_429_that_comes_nevertheless_closes_the_window() {
 }
 
 #[test]
+fn a_server_that_asks_for_a_day_holds_nobody_up_for_one() {
+    for (asks, waits) in [(600, true), (601, false), (86_400, false)] {
+        let clock = clock_at("12:45:09");
+        let busy = from_fn(move |_: &Request| Ok(Response::new(429).with_header("retry-after", asks.to_string())));
+        let throttle = Throttle::new(busy).limit(Method::Post, "/run/users", 100).with_clock(clock.clone());
+        let unlimited = || with_total(create(), None);
+        assert_eq!(throttle.send(&unlimited()).unwrap().status(), 429);
+        let second = throttle.send(&unlimited());
+        if waits {
+            assert_eq!((second.unwrap().status(), clock.sleeps()), (429, vec![secs(asks)]));
+        } else {
+            assert_eq!((second.unwrap_err().retry_after(), clock.sleeps()), (Some(secs(asks)), vec![]));
+        }
+    }
+}
+
+#[test]
 fn inside_a_retry_each_attempt_counts() {
     let clock = clock_at("12:45:09");
     let service = Service::new(clock.clone());

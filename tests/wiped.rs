@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use tagoio::profile::Credentials;
+use tagoio::profile::{Credentials, DownloadUrl, SecretId};
 use tagoio::run::{IdpMetadata, NewUser, SamlEdit};
 use tagoio::token::{NewToken, Permission, VerificationCode};
 use tagoio::transport::{Method, Response, TransportErrorKind, from_fn};
@@ -115,6 +115,18 @@ fn secrets_are_gone_from_memory_with_their_last_copy() {
     wiped(Planted::letters(5), "a code", |text| VerificationCode::new(text).expect("a code"));
     // Letters in fours are base 64.
     wiped(Planted::letters(6), "metadata", |text| IdpMetadata::new(text).expect("metadata"));
+    wiped(Planted::letters(40), "an id", |text| SecretId::new(text).expect("an id"));
+    wiped(Planted::letters(41), "an address", |text| {
+        let file = Password::new(text).expect("wiped");
+        DownloadUrl::new(["https://h/?sig=", file.expose()].concat()).expect("an address")
+    });
+
+    // Nor is the document that metadata stands for.
+    let document = Planted::letters(9);
+    let encoded = BASE64_STANDARD.encode(Password::new(document.text()).expect("wiped").expose());
+    assert_eq!(document.copies(), 0);
+    drop(IdpMetadata::new(encoded).expect("metadata"));
+    assert_eq!(document.copies(), 0, "what was decoded to be looked at");
 
     // What is refused isn't left behind either.
     let refused = Planted::letters(7);
@@ -172,6 +184,11 @@ fn in_requests() {
         check(Planted::letters(seed + 6), "the password that a body says often", &|text| {
             let password = Password::new(text).expect("a password");
             drop(tago.raw(Method::Put, "/account").json(&vec![password; 32]).send::<String>());
+        });
+        check(Planted::letters(seed + 7), "the token in a query that grows", &|text| {
+            let token = Token::new(text).expect("a token");
+            let request = tago.raw(Method::Get, "/run").query("token", token.expose());
+            drop(request.query("name", "n".repeat(1000)).send::<String>());
         });
         check(Planted::letters(seed + 5), "the beginning of a long password", &|text| {
             // An answer is searched for it in its encoded form, too, which is three times as long.

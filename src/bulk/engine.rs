@@ -459,16 +459,16 @@ fn settling(begun: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
     SETTLING.saturating_sub(since)
 }
 
-/// Whether the request that failed was more than a look.
+/// Whether the request that failed was more than a look: what must not be repeated is, whatever its method.
 fn changes_something(error: &Error) -> bool {
-    error.route().is_some_and(|route| !matches!(route.method(), Method::Get | Method::Head))
+    error.route().is_some_and(|route| !is_repeatable(error) || !matches!(route.method(), Method::Get | Method::Head))
 }
 
 fn is_repeatable(error: &Error) -> bool {
     match error {
         Error::Transport { repeatable, .. } => *repeatable,
         Error::Api(error) => error.repeatable,
-        Error::Decode(error) => error.route.method().is_idempotent(),
+        Error::Decode(error) => error.repeatable,
         Error::Config(_) | Error::AuditLog(_) | Error::CustomDomain(_) | Error::Backup(_) => true,
     }
 }
@@ -494,7 +494,7 @@ mod tests {
     use super::super::task::{Action, Before, Done};
     use super::*;
     use crate::clock::ManualClock;
-    use crate::error::{ApiError, Result};
+    use crate::error::{ApiError, DecodeError, Result};
     use crate::transport::{Response, Route, TransportErrorKind, from_fn};
 
     fn api(method: Method, status: u16, retry_after: Option<u64>) -> Error {
@@ -511,6 +511,12 @@ mod tests {
     fn lost(method: Method, kind: TransportErrorKind) -> Error {
         let route = Route::new(method, "/run/users");
         Error::Transport { route, repeatable: method.is_idempotent(), source: kind.into() }
+    }
+
+    fn unreadable(method: Method, repeatable: bool) -> Error {
+        let (route, source) = (Route::new(method, "/run/users"), "it is no JSON".into());
+        let (expected, path) = ("UserInfo".to_owned(), String::new());
+        Error::Decode(Box::new(DecodeError { route, status: 200, expected, path, source, repeatable }))
     }
 
     #[test]
@@ -531,7 +537,7 @@ mod tests {
 
     #[test]
     fn a_lost_change_leaves_a_doubt_until_a_further_one_shows_that_it_was_looked_up() {
-        use Method::{Delete, Get, Post};
+        use Method::{Delete, Get, Post, Put};
         use TransportErrorKind::{Connect, ConnectionLost};
 
         // (the errors of one try after the other, whether it may have been done, whether that is in doubt)
@@ -547,6 +553,12 @@ mod tests {
             (vec![lost(Delete, ConnectionLost)], true, false),
             (vec![lost(Delete, ConnectionLost), lost(Delete, Connect)], true, false),
             (vec![lost(Get, ConnectionLost)], false, false),
+            (vec![unreadable(Post, false)], true, true),
+            (vec![unreadable(Put, true)], true, false),
+            // A token was moved, or minted.
+            (vec![unreadable(Put, false)], true, true),
+            (vec![unreadable(Get, false)], true, true),
+            (vec![unreadable(Get, true)], false, false),
         ] {
             let mut pending = Pending::default();
             for error in &errors {

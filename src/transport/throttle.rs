@@ -30,8 +30,8 @@ use crate::wire::retry_after;
 /// # Ok::<(), tagoio::Error>(())
 /// ```
 ///
-/// It never waits for longer than the request's [total limit](super::Limits::total) leaves: then, and always after
-/// [`without_waiting`](Throttle::without_waiting), it refuses with
+/// It never waits for longer than the request's [total limit](super::Limits::total) leaves, nor for longer than 10 minutes,
+/// whatever a 429 asked for: then, and always after [`without_waiting`](Throttle::without_waiting), it refuses with
 /// [`Throttled`](TransportErrorKind::Throttled), which says how long the wait would be.
 ///
 /// It counts requests, not profiles: use one for each profile, and share it ([`Arc`] is a transport too) between the
@@ -42,6 +42,10 @@ pub struct Throttle<T> {
     clock: Arc<dyn Clock>,
     waits: bool,
 }
+
+/// The longest wait, as with a [`RetryPolicy`](super::RetryPolicy::max_retry_after) by default. Only what a 429 asked for
+/// can be longer than the minute that a window lasts.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// What is counted for one route.
 struct Meter {
@@ -137,7 +141,7 @@ impl<T: Transport> Throttle<T> {
                 return Ok(waited);
             };
             let in_time = request.limits().total.is_none_or(|total| waited.saturating_add(wait) < total);
-            if !self.waits || !in_time || meter.per_minute == 0 {
+            if !self.waits || !in_time || wait > LONGEST_WAIT || meter.per_minute == 0 {
                 return Err(TransportErrorKind::Throttled { retry_after: wait }.into());
             }
             // The window isn't locked meanwhile; who comes first after the wait is admitted first.

@@ -34,7 +34,8 @@ type Answer = http::Response<ureq::Body>;
 /// * A redirect is the answer, never followed: the token would go along to the other host.
 /// * Connections are kept, up to 64 of them and 15 seconds each, and shared by all threads and clones.
 /// * A host name is looked up when a connection is made. Its addresses are remembered for a minute, or until none of them
-///   takes a connection; a new connection tries all of them in turn.
+///   takes a connection; a new connection tries all of them in turn. `localhost` and the names below it are this computer,
+///   and aren't looked up.
 /// * [`Limits::connect`](super::Limits::connect) holds for looking the host up, connecting and TLS together,
 ///   [`Limits::attempt`](super::Limits::attempt) for everything. Connecting gets nine tenths of an attempt at most. Whatever
 ///   fails before there is a connection, TLS handshake included, was not delivered.
@@ -328,6 +329,7 @@ impl UreqTransport {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 impl Transport for UreqTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let limits = request.limits();

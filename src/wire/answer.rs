@@ -179,6 +179,7 @@ fn undecodable(request: &Request, response: &Response, expected: &str, path: &st
         // Keys may repeat what was sent.
         path: presentable(path, request, response),
         source: presentable(problem, request, response).into(),
+        repeatable: request.is_repeatable(),
     }))
 }
 

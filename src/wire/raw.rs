@@ -81,7 +81,7 @@ const WORDS: [&str; 63] = [
 pub(crate) fn raw(method: Method, path: &str) -> Operation {
     let operation =
         Operation::raw(Route::new(method, template(path)), utf8_percent_encode(path, NOT_IN_A_URL).to_string());
-    let operation = if mints_or_moves(&operation.route) { operation.never_repeat() } else { operation };
+    let operation = if mints_or_moves(method, path) { operation.never_repeat() } else { operation };
     let operation = secrets(path).fold(operation, Operation::with_path_secret);
     match refusal(path) {
         None => operation,
@@ -89,13 +89,14 @@ pub(crate) fn raw(method: Method, path: &str) -> Operation {
     }
 }
 
-/// The routes that must not be called twice although their methods say otherwise.
-fn mints_or_moves(route: &Route) -> bool {
-    let template = route.template().trim_end_matches('/');
-    match route.method() {
-        Method::Get => template.ends_with("/login"),
+/// The routes that must not be called twice although their methods say otherwise. A server may take no notice of a word's
+/// case, and answers HEAD by doing what GET asks for.
+fn mints_or_moves(method: Method, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
+    match method {
+        Method::Get | Method::Head => path.ends_with("/login"),
         Method::Put => {
-            template.starts_with("/profile/switch/") || template.starts_with("/run/customdomain/regenerate/")
+            ["/profile/switch/", "/run/customdomain/regenerate/"].iter().any(|start| path.starts_with(start))
         }
         _ => false,
     }
@@ -104,7 +105,7 @@ fn mints_or_moves(route: &Route) -> bool {
 /// What follows the word `token` in a path is one.
 fn secrets(path: &str) -> impl Iterator<Item = Token> {
     let segments = || path.split(['?', '#']).next().unwrap_or_default().split('/');
-    let following = segments().zip(segments().skip(1)).filter(|(word, _)| *word == "token");
+    let following = segments().zip(segments().skip(1)).filter(|(word, _)| word.eq_ignore_ascii_case("token"));
     following.filter_map(|(_, segment)| Token::new(percent_decode_str(segment).decode_utf8().ok()?).ok())
 }
 
@@ -164,6 +165,13 @@ mod tests {
             (Method::Put, "/profile/switch/p1", false),
             (Method::Put, "/run/customdomain/regenerate/p1", false),
             (Method::Get, "/run/users/login", false),
+            (Method::Get, "/run/users/u1/login/", false),
+            (Method::Get, "/run/users/u1/Login", false),
+            (Method::Head, "/run/users/u1/login", false),
+            (Method::Put, "/Profile/Switch/p1/", false),
+            (Method::Get, "/run/users/login/u1", true),
+            (Method::Get, "/run/users?filter[name]=/login", true),
+            (Method::Head, "/run/users/u1", true),
             (Method::Get, "/run/users/u1", true),
             (Method::Put, "/run/users/u1", true),
             (Method::Delete, "/profile/p1/token/t", true),
@@ -171,8 +179,10 @@ mod tests {
         ] {
             assert_eq!(raw(method, path).repeatable, repeatable, "{method} {path}");
         }
-        let secrets = raw(Method::Delete, "/profile/p/token/p-a%2Db?x").path_secrets;
-        assert_eq!(secrets.iter().map(Token::expose).collect::<Vec<_>>(), ["p-a-b"]);
+        for path in ["/profile/p/token/p-a%2Db?x", "/profile/p/Token/p-a-b"] {
+            let secrets = raw(Method::Delete, path).path_secrets;
+            assert_eq!(secrets.iter().map(Token::expose).collect::<Vec<_>>(), ["p-a-b"]);
+        }
     }
 
     #[test]

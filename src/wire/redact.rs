@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -17,21 +17,25 @@ pub(crate) const BLACKED_OUT: &str = "█████";
 /// A secret, and what it looks like where something quotes it: in JSON, in JSON in JSON, in a URL, in base 64, in
 /// hexadecimal. Those in which it looks no different are not repeated.
 pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
-    let mut guises = vec![Zeroizing::new(secret.to_owned())];
+    let mut guises = Vec::new();
     let mut add = |guise: Zeroizing<String>| {
         if !guises.contains(&guise) {
             guises.push(guise);
         }
     };
-    // Bodies are quoted in sentences, and those in bodies.
-    let mut in_json = Zeroizing::new(secret.to_owned());
-    for _ in 0..4 {
-        let quoted = escaped(&in_json);
-        if quoted == in_json {
-            break;
+    // Bodies are quoted in sentences, and those in bodies; some write JSON in ASCII only.
+    let cases = [false, true].into_iter().filter(|_| !secret.is_ascii());
+    let ascii_only = cases.map(|in_capitals| in_ascii(&escaped(secret), in_capitals));
+    for mut in_json in std::iter::once(Zeroizing::new(secret.to_owned())).chain(ascii_only) {
+        add(in_json.clone());
+        for _ in 0..4 {
+            let quoted = escaped(&in_json);
+            if quoted == in_json {
+                break;
+            }
+            add(quoted.clone());
+            in_json = quoted;
         }
-        add(quoted.clone());
-        in_json = quoted;
     }
     // By what is encoded, by the case of its digits, and with a plus for a space.
     for set in [ENCODED, COMPONENT, NON_ALPHANUMERIC] {
@@ -51,9 +55,9 @@ pub(crate) fn guises(secret: &str) -> Vec<Zeroizing<String>> {
     add(hexadecimal(secret, *b"0123456789abcdef"));
     add(hexadecimal(secret, *b"0123456789ABCDEF"));
     // Metadata of an identity provider is sent in base 64 and quoted as the document that it is.
-    let document = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
-    if let Some(document) = document.filter(|document| document.trim_start().starts_with('<')) {
-        guises.extend(self::guises(&document));
+    if let Ok(document) = STANDARD.decode(secret).map(Zeroizing::new) {
+        let document = std::str::from_utf8(&document).ok();
+        guises.extend(document.filter(|text| text.trim_start().starts_with('<')).map(self::guises).unwrap_or_default());
     }
     guises
 }
@@ -76,6 +80,22 @@ fn escaped(text: &str) -> Zeroizing<String> {
     let quoted = std::str::from_utf8(&quoted).unwrap_or_default();
     let bare = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     Zeroizing::new(bare.unwrap_or_default().to_owned())
+}
+
+/// A text with all that isn't ASCII as an escape of JSON, whose digits are written in one case or the other.
+fn in_ascii(text: &str, in_capitals: bool) -> Zeroizing<String> {
+    let mut escaped = WipedText::default();
+    for c in text.chars() {
+        if c.is_ascii() {
+            escaped.push(c.encode_utf8(&mut [0; 4]));
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // To write into memory can't fail.
+            let _ = if in_capitals { write!(escaped, "\\u{unit:04X}") } else { write!(escaped, "\\u{unit:04x}") };
+        }
+    }
+    escaped.into_inner()
 }
 
 fn hexadecimal(text: &str, digits: [u8; 16]) -> Zeroizing<String> {
@@ -229,6 +249,18 @@ impl fmt::Debug for Odd<'_> {
     }
 }
 
+/// A value under a key, with `…` in place of what are secrets in it.
+pub(crate) fn masked(key: &str, value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) => value.clone(),
+        _ if is_sensitive_key(key) => "…".into(),
+        Value::String(text) if is_signed_address(text) => "…".into(),
+        Value::Array(items) => items.iter().map(|item| masked("", item)).collect(),
+        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), masked(key, member))).collect(),
+        Value::String(_) | Value::Number(_) => value.clone(),
+    }
+}
+
 fn secrets_of_body(value: &Value, sensitive: bool, secrets: &mut Vec<String>) {
     match value {
         Value::String(secret) if sensitive || is_signed_address(secret) => secrets.push(secret.clone()),
@@ -293,6 +325,9 @@ mod tests {
             password,
             r#"a b\"ö/\\!~A"#,
             r#"a b\\\"ö/\\\\!~A"#,
+            r#"a b\"\u00f6/\\!~A"#,
+            r#"a b\"\u00F6/\\!~A"#,
+            r#"a b\\\"\\u00f6/\\\\!~A"#,
             "a%20b%22%C3%B6%2F%5C%21~A",
             "a%20b%22%c3%b6%2f%5c%21~A",
             "a+b%22%C3%B6%2F%5C%21~A",

@@ -305,7 +305,20 @@ fn lost_connection() -> Vec<Fault> {
             piece(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1d\r\n{\"status\":true,\"result\":null}\r\n"),
         ),
         fault("a refusal whose body is cut", piece(b"HTTP/1.1 404 Not Found\r\ncontent-length: 99\r\n\r\n{")),
+        fault("closed without an answer, and then a certificate for another host", each(lost_and_then_another))
+            .to(Target::Encrypted(Some(tls::GOOD))),
     ]
+}
+
+/// Reads the first request and hangs up, and is somebody else after that.
+fn lost_and_then_another(peer: &mut Peer) {
+    if peer.connection > 0 {
+        return drop(tls::accept(&peer.stream, tls::ELSEWHERE).read(&mut [0; 1]));
+    }
+    let mut request = [0; 16 * 1024];
+    // One record, because it leaves by one write.
+    let count = tls::accept(&peer.stream, tls::GOOD).read(&mut request).unwrap();
+    peer.note(&request[..count]);
 }
 
 fn idle_connection() -> Vec<Fault> {
@@ -379,6 +392,7 @@ fn odd_status() -> Vec<Fault> {
         ),
         fault("204", always(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
         fault("301 to another host", moved("301 Moved Permanently", |port| format!("http://localhost:{port}/x"))),
+        fault("303 to another host", moved("303 See Other", |port| format!("http://localhost:{port}/x"))),
         fault("307 to another port", moved("307 Temporary Redirect", |port| format!("http://127.0.0.1:{port}/x"))),
         fault("308 to another scheme", moved("308 Permanent Redirect", |port| format!("https://127.0.0.1:{port}/x"))),
         fault("400 with TagoIO's sentence", always(refusal("400 Bad Request", "Invalid enum value"))),

@@ -8,6 +8,8 @@ mod matrix;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../support/server.rs"]
 mod server;
+mod stage;
+mod streams;
 mod threads;
 mod tls;
 mod world;

@@ -1,20 +1,16 @@
 //! Each class of operations × each fault, and what `docs/faults.md` says of it.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use serde_json::Value;
 use tagoio::Error;
-use tagoio::transport::{Limits, Method, TransportErrorKind};
+use tagoio::transport::{Limits, TransportErrorKind};
 
-use crate::catalogue::{Fault, Scene, Target, tables};
-use crate::server::{Server, UnusedPort};
-use crate::tls;
-use crate::world::{Attempt, CLASSES, Class, TOKEN, Tap, USER, client, clock, everything_shown, ureq};
+use crate::catalogue::{Fault, tables};
+use crate::stage::{Stage, for_each};
+use crate::world::{Attempt, CLASSES, Class, TOKEN, Tap, USER, client, clock, everything_shown};
 
 /// What one call did under one fault.
 struct Cell {
@@ -31,67 +27,29 @@ struct Cell {
 
 /// The whole matrix is run once, many cells at a time.
 static CELLS: LazyLock<Vec<Cell>> = LazyLock::new(|| {
-    const AT_A_TIME: usize = 48;
     let tables = tables();
     let all = tables.iter().flat_map(|(table, faults)| faults.iter().map(move |fault| (*table, fault)));
-    let todo: Vec<_> = all.flat_map(|(table, fault)| CLASSES.iter().map(move |class| (table, fault, class))).collect();
-    let todo: Mutex<VecDeque<_>> = Mutex::new(todo.into_iter().enumerate().collect());
-    let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    let done = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
-            scope.spawn(|| {
-                while let Some((number, (table, fault, class))) = next() {
-                    let cell = run(table, fault, class);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((number, cell));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, cell)| cell).collect()
+    let todo = all.flat_map(|(table, fault)| CLASSES.iter().map(move |class| (table, fault, class)));
+    for_each(todo, |(table, fault, class)| run(table, fault, class))
 });
 
 fn run(table: &'static str, fault: &Fault, class: &'static Class) -> Cell {
-    let elsewhere = Server::answering([]);
-    let nobody = UnusedPort::find();
-    let (spoiled, signal) = mpsc::channel();
-    let script = (fault.script)(&Scene { class, elsewhere: elsewhere.port(), spoiled });
-    let server = Server::start(script);
-    let trusted = match fault.target {
-        Target::Encrypted(Some(certificate)) => tls::trusting(certificate),
-        _ => ureq(),
-    };
-    let base_url = match fault.target {
-        Target::Plain => server.url(),
-        Target::Encrypted(_) => format!("https://127.0.0.1:{}", server.port()),
-        Target::NobodyThere => nobody.url(),
-        // No resolver has to be asked to know that no name is so long.
-        Target::NoSuchName => format!("https://{}localhost", "a.".repeat(200)),
-    };
-    let (clock, tap) = (clock(), Tap::around(trusted));
-    let tago = (fault.limits)(client(&base_url, &clock, Arc::clone(&tap))).build().unwrap();
-    if fault.on_idle_connection {
-        tago.raw(Method::Get, "/before").send::<Value>().unwrap();
-        signal.recv().unwrap();
-        assert_eq!(tap.take(), [Ok(200)]);
-    }
+    let stage = Stage::of(fault, class);
+    let (clock, tap) = (clock(), Tap::around(stage.transport.clone()));
+    let tago = (fault.limits)(client(&stage.base_url, &clock, Arc::clone(&tap))).build().unwrap();
 
     let outcome = (class.call)(&tago);
 
     drop(tago);
     let attempts = tap.take();
     drop(tap);
-    let journal = server.finish();
-    assert_eq!(elsewhere.finish().connections, 0, "{}: no one is led astray", fault.name);
-    let before = usize::from(fault.on_idle_connection);
+    let journal = stage.finish(fault);
     Cell {
         table,
         fault: fault.name,
         class,
         attempts,
-        arrived: journal.requests.len() - before,
+        arrived: journal.requests.len(),
         connections: journal.connections,
         waits: clock.sleeps(),
         outcome,
@@ -166,6 +124,19 @@ fn who_says_that_nothing_was_delivered_is_right() {
         let any = cell.attempts.iter().any(|attempt| !is_without_effect(attempt));
         assert_eq!(source.maybe_delivered(), any, "{}", cell.shown());
     }
+}
+
+#[test]
+fn a_success_is_one_by_its_status_and_by_what_it_says() {
+    let denials = ["200 with `\"status\": false`", "`status` twice, the last one `false`"];
+    let mut denied = 0;
+    for cell in &*CELLS {
+        let is_denied = denials.contains(&cell.fault);
+        denied += usize::from(is_denied);
+        let by_status = matches!(cell.attempts.last(), Some(Ok(200..300)));
+        assert!(cell.outcome.is_err() || (by_status && !is_denied), "{}", cell.shown());
+    }
+    assert_eq!(denied, denials.len() * CLASSES.len());
 }
 
 #[test]

@@ -20,8 +20,8 @@ use tagoio::bulk::users::{ListError, UserList};
 use tagoio::bulk::{Journal, JournalHeader};
 use tagoio::clock::ManualClock;
 use tagoio::profile::{
-    AddOn, AddOnSettings, AuditLogFilter, Credentials, NewProfile, OtpType, ProfileEdit, ServiceAllocation,
-    StatisticsDate,
+    AddOn, AddOnSettings, AuditLogFilter, BackupQuery, Credentials, EmailService, NewProfile, OtpType, ProfileEdit,
+    SecretId, ServiceAllocation, ServiceProviders, StatisticsDate, TestMessage,
 };
 use tagoio::run::{
     NewCustomDomain, NewNotification, NewUser, NotificationEdit, RunSettings, SamlEdit, UserEdit, UserField,
@@ -166,7 +166,31 @@ const FURTHER_CALLS: &[Call] = &[
     },
     |tago| written(tago.run().custom_domain().delete(ProfileId::CURRENT)),
     |tago| written(tago.run().custom_domain().regenerate(ProfileId::CURRENT)),
+    |tago| shown(tago.profile().backups().create(ProfileId::CURRENT)),
+    |tago| written(tago.profile().backups().list(ProfileId::CURRENT, &BackupQuery::new())),
+    |tago| {
+        let credentials = Credentials::new(password()).pin_code(pin());
+        shown(tago.profile().backups().download(ProfileId::CURRENT, "b", &credentials))
+    },
+    |tago| written(tago.profile().backups().delete(ProfileId::CURRENT, "b", &Credentials::new(password()))),
+    |tago| {
+        let email = EmailService::send_grid("noreply@example.com", SecretId::new("s")?);
+        let providers = ServiceProviders::new().email(email);
+        written(tago.profile().service_provider().configure(ProfileId::CURRENT, &providers))
+    },
+    |tago| {
+        let message = TestMessage::new("me@example.com");
+        written(tago.profile().service_provider().test_email(ProfileId::CURRENT, &message))
+    },
+    |tago| written(tago.profile().service_provider().test_sms(ProfileId::CURRENT, &TestMessage::new("+15551234567"))),
 ];
+
+/// What the answers are to that are fuzzed, as in `GET /run/users/{user}`.
+pub fn answered_routes() -> Vec<String> {
+    let calls = CALLS.iter().chain(FURTHER_CALLS);
+    let sent = calls.map(|call| requested(|tago| call(tago).map(drop)).0.expect("each call sends a request"));
+    sent.map(|request| request.route().to_string()).collect()
+}
 
 const STATUSES: [u16; 16] = [200, 200, 200, 201, 204, 206, 302, 400, 401, 403, 404, 408, 429, 500, 502, 999];
 
@@ -638,6 +662,7 @@ pub fn sandbox_state(input: &[u8]) {
         "/profile/current/auditlog",
         "/profile/current/token",
         "/profile/current/team",
+        "/profile/current/backup",
         "/run",
         "/run/users?orderBy=last_login,desc",
         "/run/sso/saml",

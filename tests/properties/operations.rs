@@ -136,7 +136,7 @@ fn is_refused(id: &str) -> bool {
 /// Whether the call of a route sends nothing with these ids: one of them can't be a segment, or the path with them
 /// would be another route's.
 pub(crate) fn sends_nothing(route: &str, ids: [&str; 2]) -> bool {
-    let names_another_route = route == "PUT /profile/{profile}/service" && ids[0] == "switch";
+    let names_another_route = route == "PUT /profile/{profile}/service" && ids[0].eq_ignore_ascii_case("switch");
     names_another_route || ids[..places(route)].iter().any(|id| is_refused(id))
 }
 

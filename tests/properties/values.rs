@@ -87,6 +87,7 @@ pub(crate) fn id() -> impl Strategy<Value = String> {
         "%%2e",
         "current",
         "switch",
+        "SWITCH",
         "regenerate",
         "login",
         "invite",

@@ -65,6 +65,7 @@ pub(crate) enum Writing {
     Plain,
     Json,
     JsonInJson,
+    AsciiJson,
     Percent,
     LowerCasePercent,
     Base64,
@@ -74,10 +75,11 @@ pub(crate) enum Writing {
 }
 
 impl Writing {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Plain,
         Self::Json,
         Self::JsonInJson,
+        Self::AsciiJson,
         Self::Percent,
         Self::LowerCasePercent,
         Self::Base64,
@@ -91,6 +93,13 @@ impl Writing {
             Self::Plain => text.to_owned(),
             Self::Json => serde_json::Value::from(text).to_string().trim_matches('"').to_owned(),
             Self::JsonInJson => Self::Json.write(&Self::Json.write(text)),
+            Self::AsciiJson => {
+                let escaped = |unit: u16| match char::from_u32(unit.into()).filter(char::is_ascii) {
+                    Some(c) => c.to_string(),
+                    None => format!("\\u{unit:04x}"),
+                };
+                Self::Json.write(text).encode_utf16().map(escaped).collect()
+            }
             Self::Percent => {
                 percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
             }

@@ -1,5 +1,6 @@
 //! Work in bulk, and the sandbox: what they keep and tell.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
@@ -13,7 +14,7 @@ use tagoio::token::{NewToken, Permission};
 use tagoio::transport::{Method, Response};
 use tagoio::{Password, PinCode, ProfileId, Token};
 
-use super::canaries::{METADATA, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, Watch, Writing};
+use super::canaries::{METADATA, MINTED, OWN_TOKEN, PASSWORD, PATH_TOKEN, PIN, Watch, Writing};
 use super::{echo, stack, told};
 
 fn password() -> Password {
@@ -68,6 +69,42 @@ fn work_in_bulk_keeps_and_tells_no_password_whatever_the_answer() {
             watch.none_in(&kept, place);
         }
     }
+}
+
+#[test]
+fn a_rotation_tells_of_no_token_wherever_it_ends() {
+    let watch = Watch::new();
+    let old = Token::new(PATH_TOKEN.secret).expect("a token");
+    let new = NewToken::new("ci", Permission::Read)
+        .sign_in("me@x.io", password())
+        .two_factor(tagoio::profile::OtpType::Email, PinCode::new(PIN.secret).expect("a code"));
+    let mut endings = BTreeSet::new();
+    for (place, respond) in echo::ANSWERS {
+        for writing in [Writing::Plain, Writing::AsciiJson, Writing::Base64] {
+            for odd in [Method::Get, Method::Post, Method::Delete] {
+                let (tago, _) = stack(move |request| {
+                    let result = match request.method() {
+                        Method::Get => json!([{"name": "ci", "token": PATH_TOKEN.secret}]),
+                        Method::Post => json!({"name": "ci", "token": MINTED.secret}),
+                        _ => json!("Successfully Removed"),
+                    };
+                    let respond = if request.method() == odd { respond } else { echo::ANSWERS[0].1 };
+                    Ok(respond(request, echo::echo(request, writing), &result))
+                });
+                let hand_over = |_: &tagoio::token::CreatedToken| {
+                    if place == "a success" && odd == Method::Get { Err("nobody takes it") } else { Ok(()) }
+                };
+                let outcome = tago.token().rotate(ProfileId::CURRENT, &old, &new, hand_over);
+                let place = format!("{place}, {writing:?}, {odd}");
+                watch.none_in(&format!("{outcome:?} {outcome:#?}"), &place);
+                let Err(error) = outcome else { continue };
+                endings.insert(format!("{error:?}").split(' ').next().map(str::to_owned));
+                watch.none_in(&format!("{error} {error:#} {:?}", error.new_token()), &place);
+                error.error().map(told).unwrap_or_default().iter().for_each(|text| watch.none_in(text, &place));
+            }
+        }
+    }
+    assert_eq!(endings.len(), 4, "each of them comes about: {endings:?}");
 }
 
 #[test]

@@ -174,6 +174,13 @@ impl Peer {
         Some(received)
     }
 
+    /// Takes down a whole request that a script has read by itself: what was encrypted, say.
+    pub(crate) fn note(&self, request: &[u8]) {
+        let (head, body) = request.split_at(request.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4);
+        let head = String::from_utf8(head.to_vec()).expect("a head in ASCII");
+        lock(&self.journal).requests.push(Received { head, body: body.to_vec() });
+    }
+
     /// Waits for the first byte of a request, reads none of it, and resets the connection when the script ends.
     pub(crate) fn reset_unread(&mut self) {
         if self.next_byte_comes() {

@@ -337,12 +337,23 @@ impl<T> Observed<T> {
         match Failure::take(error) {
             Ok(failure) if self.answered => failure.source,
             Ok(failure) => failure.on_kept(self.kept).into(),
-            Err(Error::Io(error)) if self.kept && !self.answered && is_loss(&error) => {
-                Failure::new(TransportErrorKind::ConnectionLost, error).on_kept(true).into()
+            Err(Error::Io(error)) => {
+                let error = of_a_connection(error);
+                if self.kept && !self.answered && is_loss(&error) {
+                    Failure::new(TransportErrorKind::ConnectionLost, error).on_kept(true).into()
+                } else {
+                    error.into()
+                }
             }
             Err(error) => error,
         }
     }
+}
+
+/// What ends a connection may be called what keeps one from being made: that there is no way to the host, which the system
+/// says of one that was silent for a quarter of an hour. The request is on its way by then.
+fn of_a_connection(error: io::Error) -> io::Error {
+    if kind_of_io(&error).maybe_delivered() { error } else { io::Error::new(io::ErrorKind::ConnectionAborted, error) }
 }
 
 fn is_loss(error: &io::Error) -> bool {
@@ -766,6 +777,7 @@ mod tests {
             (true, false, io(io::ErrorKind::InvalidData), None),
             (true, false, Err(Error::Timeout(Timeout::Global)), None),
             (true, false, unsent(), Some((Connect, true))),
+            (true, false, io(io::ErrorKind::HostUnreachable), Some((ConnectionLost, true))),
             (true, true, reset(), None),
             (true, true, unsent(), None),
             (false, false, Ok(false), None),
@@ -786,6 +798,31 @@ mod tests {
             observed.inner = Stub(Some(outcome));
             let failure = Failure::take(observed.await_input(no_limit()).unwrap_err()).ok();
             assert_eq!(failure.map(|failure| (failure.kind, failure.kept)), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_ends_a_connection_is_not_taken_for_what_keeps_one_from_being_made() {
+        let handshake = || io::Error::new(io::ErrorKind::InvalidData, "received fatal alert: HandshakeFailure");
+        for kind in [
+            io::ErrorKind::ConnectionRefused,
+            io::ErrorKind::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable,
+            io::ErrorKind::AddrNotAvailable,
+            io::ErrorKind::InvalidData,
+        ] {
+            let error = || if kind == io::ErrorKind::InvalidData { handshake() } else { kind.into() };
+            assert!(!kind_of_io(&error()).maybe_delivered(), "{kind}");
+            for (answered, sending) in [(false, true), (false, false), (true, false)] {
+                let mut observed = Observed { inner: Stub(Some(Err(error().into()))), kept: false, answered };
+                let outcome = if sending {
+                    observed.transmit_output(1, no_limit())
+                } else {
+                    observed.await_input(no_limit()).map(drop)
+                };
+                let Err(Error::Io(error)) = outcome else { panic!("{outcome:?}") };
+                assert_eq!(kind_of_io(&error), TransportErrorKind::ConnectionLost, "{kind}");
+            }
         }
     }
 
@@ -881,9 +918,10 @@ mod tests {
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        let agent = agent(config, Arc::new(Names::new(move |_| Ok(vec![address]), Arc::new(ManualClock::default()))));
+        let agent = agent(config, Arc::default());
         for _ in 0..3 {
-            let mut answer = agent.post("https://localhost/run").send(&b"body"[..]).unwrap();
+            let url = format!("https://localhost:{}/run", address.port());
+            let mut answer = agent.post(url).send(&b"body"[..]).unwrap();
             assert_eq!(answer.body_mut().read_to_string().unwrap(), "ok");
         }
         assert_eq!(server.join().unwrap(), 3);

@@ -117,7 +117,8 @@ pub(super) fn kind_of_io(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind;
 
     match error.kind() {
-        // An open connection only ends by one of these after many minutes of silence; the time limit comes first.
+        // An open connection ends by one of these only after many minutes of silence; ours are told apart from those that
+        // were not made, and of a given agent's the time limit comes first, when there is one.
         ErrorKind::ConnectionRefused
         | ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable

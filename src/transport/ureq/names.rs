@@ -1,11 +1,12 @@
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
+use crate::region::is_loopback;
 
 /// How long a name's addresses are believed without being asked for again, as in curl.
 const KEPT: Duration = Duration::from_secs(60);
@@ -71,10 +72,16 @@ impl Names {
 
     /// The addresses of a host, of which there is at least one, in the order in which they are to be tried.
     ///
+    /// `localhost` and the names below it are this computer, whatever a name server says: plain http goes there.
+    ///
     /// The error's kind is [`TimedOut`](io::ErrorKind::TimedOut) only when there is no answer before `deadline`.
     pub(super) fn find(&self, host: &str, port: u16, deadline: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        if is_loopback(host) {
+            let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return Ok(here.map(|address| SocketAddr::new(address, port)).into());
         }
         let written = written(host, port);
         let name = self.name(&written);
@@ -183,6 +190,20 @@ mod tests {
             assert_eq!(names.find(host, port, None).unwrap(), [expected.parse().unwrap()], "{host}");
         }
         assert_eq!(format!("{names:?}"), "Names { .. }");
+    }
+
+    #[test]
+    fn this_computer_is_where_it_is_whatever_a_name_server_says() {
+        let names = Names::new(|name| panic!("{name} was looked up"), Arc::new(SystemClock));
+        let here: [SocketAddr; 2] = ["127.0.0.1:8787".parse().unwrap(), "[::1]:8787".parse().unwrap()];
+        for host in ["localhost", "LocalHost", "tago.localhost", "a.b.LOCALHOST"] {
+            assert_eq!(names.find(host, 8787, None).unwrap(), here, "{host}");
+        }
+        let (names, asked) = counting(&Arc::default());
+        for host in ["localhost.test", "evillocalhost", "localhost.", "local"] {
+            assert_eq!(names.find(host, 8787, None).unwrap(), [address(1), address(2)], "{host}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 4);
     }
 
     #[test]
