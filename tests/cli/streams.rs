@@ -62,9 +62,11 @@ const KINDS: [(&str, i32, &str); 12] = [
 #[test]
 fn what_cannot_be_said_changes_nothing_that_is_done_or_written() {
     let world = World::new();
-    let mut deaf = vec![(World::new(), closed as fn() -> Stdio)];
-    #[cfg(target_os = "linux")]
-    deaf.push((World::new(), full));
+    let deaf = [
+        (World::new(), closed as fn() -> Stdio),
+        #[cfg(target_os = "linux")]
+        (World::new(), full),
+    ];
     for (line, code, start) in KINDS {
         let line = line.replace("EMAIL", Sandbox::EMAIL);
         let heard = silent(&world, &line, Stdio::piped());
