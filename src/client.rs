@@ -228,6 +228,20 @@ impl fmt::Debug for Client {
 }
 
 /// A request that is written by hand. See [`Client::raw`].
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use serde_json::Value;
+/// use tagoio::transport::Method;
+/// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+///
+/// let account: Value = tago.raw(Method::Get, "/account").send()?;
+/// println!("{}", account["timezone"]);
+/// let answer = tago.raw(Method::Get, "/run/users").query("amount", "5").response()?;
+/// assert_eq!(answer.status(), 200);
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is sent until `send` or `response` is called"]
 pub struct RawRequest<'a> {
@@ -260,7 +274,8 @@ impl RawRequest<'_> {
     ///
     /// # Errors
     ///
-    /// Like every typed call: see [`Error`].
+    /// [`Error::Config`] when the path can't be one, [`Error::Decode`] when the result isn't a `T`; otherwise
+    /// [as any call](Error#what-any-call-can-fail-with).
     pub fn send<T: DeserializeOwned>(self) -> Result<T> {
         self.client.send(self.operation)
     }

@@ -7,6 +7,18 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 /// A source of time, and the one who waits.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use tagoio::clock::{Clock, ManualClock};
+///
+/// let clock = Arc::new(ManualClock::at("2026-01-31T12:00:00Z".parse()?));
+/// clock.sleep(Duration::from_secs(90)); // at once
+/// assert_eq!(clock.now(), Duration::from_secs(90));
+/// assert_eq!(clock.utc().to_rfc3339(), "2026-01-31T12:01:30+00:00");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time since some fixed moment; it never goes back.
     fn now(&self) -> Duration;

@@ -18,6 +18,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// wants to know. TagoIO itself has no error codes, only an HTTP status and an English sentence; the predicates read
 /// both, whatever the sentence's case.
 ///
+/// # What any call can fail with
+///
+/// The `# Errors` of a call name what is particular to it. Besides, every call can give these:
+///
+/// | | when |
+/// | --- | --- |
+/// | [`Config`](Error::Config) | an id can't be one segment of a path; nothing was sent |
+/// | [`Transport`](Error::Transport) | there is no answer: no connection, time ran out ([`is_timeout`](Error::is_timeout)), the connection was lost |
+/// | [`is_unauthorized`](Error::is_unauthorized) | TagoIO doesn't know the token, or it has expired |
+/// | [`is_permission_denied`](Error::is_permission_denied) | the token may not do this |
+/// | [`is_rate_limited`](Error::is_rate_limited) | too many requests in this clock minute, and the retries didn't help |
+/// | [`Api`](Error::Api), status 5xx | something is wrong at TagoIO, or at a proxy on the way |
+/// | [`Decode`](Error::Decode) | the answer isn't what it should be |
+///
 /// No variant shows a token, a password or a PIN code: requests are named by their [`Route`] template instead of their
 /// URL, and secrets that TagoIO echoes in a message are blacked out.
 ///

@@ -18,6 +18,14 @@ macro_rules! id {
         /// length or alphabet is checked; but what can't be one segment of a URL's path (empty, `.`, `..`, control
         /// characters) is refused with [`Error::Config`](crate::Error::Config) by the call it is given to, before
         /// anything is sent; [`parse`](str::parse) refuses it at once. Everything else is percent-encoded.
+        ///
+        /// ```
+        #[doc = concat!("use tagoio::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id = ", stringify!($name), "::from(\"61fac4d9a5c9f40012a5ff92\");")]
+        /// assert_eq!(id.as_str(), "61fac4d9a5c9f40012a5ff92");
+        #[doc = concat!("assert!(\"..\".parse::<", stringify!($name), ">().is_err());")]
+        /// ```
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(Cow<'static, str>);

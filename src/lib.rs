@@ -24,7 +24,8 @@
 //!     let tago = Client::from_env()?; // TAGOIO_TOKEN, else T_ANALYSIS_TOKEN
 //!     let me = tago.profile().info(ProfileId::CURRENT)?;
 //!     println!("{}", me.info.name);
-//!     for user in tago.run().users().iter(&UserQuery::new().email("*@example.com").tag("site", "lisbon")) {
+//!     let of_lisbon = UserQuery::new().email("*@example.com").tag("site", "lisbon");
+//!     for user in tago.run().users().iter(&of_lisbon) {
 //!         let user = user?;
 //!         println!("{} <{}>", user.name, user.email);
 //!     }
@@ -110,7 +111,31 @@
 //!
 //! Code that takes a [`Client`] can be tested with a closure ([`transport::from_fn`]), a mock, a recording or the sandbox:
 //! see [`transport`].
+//!
+//! # The guide
+//!
+//! The folder `docs` of the crate is a guide that reads in order:
+//! * [Quick start](https://docs.rs/crate/tagoio/latest/source/docs/quick-start.md)
+//! * [Tokens and regions](https://docs.rs/crate/tagoio/latest/source/docs/tokens-and-regions.md)
+//! * [Users and tags](https://docs.rs/crate/tagoio/latest/source/docs/users-and-tags.md)
+//! * [Paging](https://docs.rs/crate/tagoio/latest/source/docs/paging.md)
+//! * [Edits](https://docs.rs/crate/tagoio/latest/source/docs/edits.md)
+//! * [Errors](https://docs.rs/crate/tagoio/latest/source/docs/errors.md)
+//! * [Delivery and retries](https://docs.rs/crate/tagoio/latest/source/docs/delivery.md)
+//! * [Testing your own code](https://docs.rs/crate/tagoio/latest/source/docs/testing-your-code.md)
+//! * [Transports](https://docs.rs/crate/tagoio/latest/source/docs/transports.md)
+//! * [Bulk work and limits](https://docs.rs/crate/tagoio/latest/source/docs/bulk-work.md)
+//! * [tagoctl](https://docs.rs/crate/tagoio/latest/source/docs/tagoctl.md)
+//! * [Coming from Python or JavaScript](https://docs.rs/crate/tagoio/latest/source/docs/official-sdks.md)
+//!
+//! and looks things up for who knows their way:
+//! [Endpoints](https://docs.rs/crate/tagoio/latest/source/docs/endpoints.md),
+//! [The sandbox](https://docs.rs/crate/tagoio/latest/source/docs/sandbox.md) and
+//! [how faithful it is](https://docs.rs/crate/tagoio/latest/source/docs/fidelity.md),
+//! [Faults](https://docs.rs/crate/tagoio/latest/source/docs/faults.md).
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Rustdoc reads its badges off `cfg`; this feature is not to be named by users, so its items have badges of their own.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "_ureq"))))]
 
 pub mod bulk;
 mod client;
@@ -147,17 +172,33 @@ pub use secret::{Password, PinCode, Token};
 pub use tag::Tag;
 pub use time::{DateInput, Expiry, TimeUnit, Timestamp};
 
-/// The code blocks of README and guide, compiled.
+/// The code blocks of README and guide, compiled and run. Which pages of `docs` have some, `tests/docs.rs` knows.
 #[cfg(doctest)]
 mod guide {
     #[doc = include_str!("../README.md")]
     mod readme {}
-    #[doc = include_str!("../docs/errors.md")]
-    mod errors {}
-    #[cfg(feature = "sandbox-server")]
-    #[doc = include_str!("../docs/sandbox.md")]
-    mod sandbox {}
-    #[cfg(feature = "testing")]
-    #[doc = include_str!("../docs/transports.md")]
-    mod transports {}
+
+    #[cfg(all(feature = "csv", feature = "sandbox-server", feature = "testing", feature = "ureq"))]
+    macro_rules! pages {
+        ($($page:ident = $file:literal,)*) => {$(
+            #[doc = include_str!(concat!("../docs/", $file))]
+            mod $page {}
+        )*};
+    }
+
+    #[cfg(all(feature = "csv", feature = "sandbox-server", feature = "testing", feature = "ureq"))]
+    pages! {
+        quick_start = "quick-start.md",
+        tokens_and_regions = "tokens-and-regions.md",
+        users_and_tags = "users-and-tags.md",
+        paging = "paging.md",
+        edits = "edits.md",
+        errors = "errors.md",
+        delivery = "delivery.md",
+        testing_your_code = "testing-your-code.md",
+        transports = "transports.md",
+        bulk_work = "bulk-work.md",
+        official_sdks = "official-sdks.md",
+        sandbox = "sandbox.md",
+    }
 }

@@ -11,6 +11,14 @@ use crate::error::Result;
 use crate::prefetch::Prefetched;
 
 /// The direction of a list's order.
+///
+/// ```
+/// use tagoio::Direction;
+/// use tagoio::run::{UserOrder, UserQuery};
+///
+/// let newest_first = UserQuery::new().order_by(UserOrder::CreatedAt, Direction::Descending);
+/// # let _ = newest_first;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "there is no third direction")]

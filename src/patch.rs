@@ -1,4 +1,5 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
 
 /// What a request says of one optional field: nothing, `null`, or a value.
 ///
@@ -90,6 +91,18 @@ impl From<&str> for Patch<String> {
     }
 }
 
+macro_rules! number {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Patch<Number> {
+            fn from(value: $integer) -> Self {
+                Self::Set(value.into())
+            }
+        }
+    )*};
+}
+
+number!(i32, u32, i64, u64);
+
 /// `Keep` can only be told by leaving the field out, which is what the request types do.
 impl<T: Serialize> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -127,6 +140,12 @@ mod tests {
         patch.get_or_default().push(1);
         patch.as_mut().unwrap().push(2);
         assert_eq!(patch, Patch::Set(vec![1, 2]));
+    }
+
+    #[test]
+    fn an_integer_is_a_number_as_it_is() {
+        assert_eq!(Patch::<Number>::from(100), Patch::Set(Number::from(100)));
+        assert_eq!(Patch::<Number>::from(u64::MAX), Patch::Set(Number::from(u64::MAX)));
     }
 
     #[test]

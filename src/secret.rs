@@ -160,16 +160,42 @@ secret! {
     /// The password of an account or of a TagoRUN user.
     ///
     /// TagoIO wants at least 6 characters; a profile's own password policy may want more.
+    ///
+    /// ```
+    /// use tagoio::Password;
+    ///
+    /// let password = Password::new("correct horse")?;
+    /// assert_eq!(format!("{password:?}"), "Password(…)");
+    /// assert_eq!(password.expose(), "correct horse");
+    /// assert!(Password::new("of a file\n").is_err(), "a line break is hardly part of it");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     Password
 }
 
 secret! {
     /// The one-time code of two-factor authentication, 6 digits.
+    ///
+    /// ```
+    /// use tagoio::PinCode;
+    ///
+    /// assert_eq!(PinCode::new("012345")?.expose(), "012345");
+    /// assert!(PinCode::new("12 34 56").is_err());
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     PinCode
 }
 
 secret! {
     /// The code by which middleware proves that a request is its own.
+    ///
+    /// ```
+    /// use tagoio::token::VerificationCode;
+    ///
+    /// let code = VerificationCode::new("s3cret")?;
+    /// assert_eq!(format!("{code:?}"), "VerificationCode(…)");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     VerificationCode
 }
 
@@ -191,6 +217,15 @@ secret! {
 secret! {
     /// The address that a backup can be downloaded from. Whoever has it has the backup, for as long as it is valid: no
     /// token is asked for there, and none must be sent.
+    ///
+    /// ```
+    /// use tagoio::profile::DownloadUrl;
+    ///
+    /// let url = DownloadUrl::new("https://s3.amazonaws.com/b/backup.zip?X-Amz-Signature=0a1b")?;
+    /// assert_eq!(format!("{url:?}"), "DownloadUrl(…)");
+    /// assert!(DownloadUrl::new("file:///etc/passwd").is_err());
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     DownloadUrl
 }
 

@@ -9,6 +9,13 @@ use crate::patch::Patch;
 ///
 /// Tags of TagoRUN users often carry authorization (`organization_id`, `access`): mind that an edit replaces all tags
 /// of a user.
+///
+/// ```
+/// use tagoio::Tag;
+///
+/// let tag = Tag::new("site", "lisbon");
+/// assert_eq!(tag, ("site", "lisbon").into());
+/// ```
 #[doc(alias = "TagsObj")]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -51,6 +58,16 @@ impl Tag {
             }
         }
         merged
+    }
+
+    /// Whether these are the same tags, in whatever order: to TagoIO a user's tags have none.
+    pub(crate) fn are_same(some: &[Self], others: &[Self]) -> bool {
+        let sorted = |tags: &[Self]| {
+            let mut tags = tags.to_vec();
+            tags.sort_unstable();
+            tags
+        };
+        sorted(some) == sorted(others)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 use crate::wire::{delete, get, post};
 
 /// The operations on a team: [`Client::team`]. They need a profile token of the account that owns the profile.
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct TeamApi<'a> {
     pub(crate) client: &'a Client,
@@ -66,8 +68,9 @@ impl TeamApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_limit_reached`](crate::Error::is_limit_reached) when the plan allows no further member. The request is never
-    /// repeated after it may have been delivered.
+    /// [`is_limit_reached`](crate::Error::is_limit_reached) when the plan allows no further member;
+    /// [`is_permission_denied`](crate::Error::is_permission_denied) for who isn't the owner. The request is never repeated
+    /// after it may have been delivered.
     ///
     /// ```no_run
     /// # use tagoio::ProfileId;

@@ -250,6 +250,12 @@ impl<'de> Deserialize<'de> for DateInput {
 }
 
 /// A unit of time in [`Expiry::After`].
+///
+/// ```
+/// use tagoio::{Expiry, TimeUnit};
+///
+/// assert_eq!(Expiry::after(3, TimeUnit::Month).to_string(), "3 months");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it all")]
 #[non_exhaustive]

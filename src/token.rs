@@ -24,6 +24,8 @@ use crate::time::{Expiry, ExpiryOfAnswer, Timestamp, null_is_never};
 use crate::wire::{delete, get, post};
 
 /// The operations on tokens: [`Client::token`]. They need a profile token.
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct TokenApi<'a> {
     pub(crate) client: &'a Client,
@@ -31,6 +33,13 @@ pub struct TokenApi<'a> {
 
 open_enum! {
     /// What a profile token may do.
+    ///
+    /// ```
+    /// use tagoio::token::Permission;
+    ///
+    /// assert_eq!(Permission::from("read"), Permission::Read);
+    /// assert_eq!(Permission::Full.to_string(), "full");
+    /// ```
     #[doc(alias = "PermissionOption")]
     pub enum Permission {
         /// Everything.
@@ -360,8 +369,9 @@ impl TokenApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Api`](crate::Error::Api) with TagoIO's sentence when the proof is wrong. The request mints a secret, so it is never
-    /// repeated after it may have been delivered: look at [`list`](TokenApi::list) then.
+    /// [`is_wrong_password`](crate::Error::is_wrong_password) when password or code are wrong;
+    /// [`is_two_factor_required`](crate::Error::is_two_factor_required) when a code is missing. The request mints a secret,
+    /// so it is never repeated after it may have been delivered: look at [`list`](TokenApi::list) then.
     ///
     /// ```no_run
     /// # use tagoio::{Password, ProfileId, token::{NewToken, Permission}};

@@ -17,7 +17,7 @@ use tagoio::run::{NewUser, UserEdit, UserInfo, UserOptions, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox, SandboxBuilder};
 use tagoio::transport::Method::{Get, Post, Put};
 use tagoio::transport::{Request, Response, Transport as _, from_fn};
-use tagoio::{Client, Password, Patch, Tag, UserId};
+use tagoio::{Client, Password, Patch, Tag, Timestamp, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
 const DUARTE: &str = "duarte.fonseca@example.com";
@@ -355,7 +355,7 @@ fn few_records_are_looked_up_and_many_are_found_in_one_pass() {
         UserList::from_records(records).unwrap()
     };
     let options = SyncOptions::new();
-    for (count, with_missing, expected) in [(1, false, 1), (50, false, 50), (51, false, 3), (1, true, 3)] {
+    for (count, with_missing, expected) in [(1, false, 1), (50, false, 50), (51, false, 3), (1, true, 6)] {
         let list = of(count);
         sandbox.clear_journal();
         let plan = UserPlan::new(&tago, list, &options.clone().delete_missing(with_missing)).unwrap();
@@ -917,6 +917,39 @@ fn who_registers_while_users_are_gone_through_is_found_too() {
     names.push("new@example.com".to_owned());
     let found = users::find(&tago, &names).unwrap();
     assert_eq!(found.iter().filter(|user| user.is_none()).count(), 0);
+}
+
+#[test]
+fn who_goes_while_users_are_gone_through_hides_nobody() {
+    let (builder, _) = builder();
+    let sandbox = builder.empty().users(1_500).build();
+    let by_age = || {
+        let mut users = sandbox.users();
+        users.sort_by_key(|user| user.created_at.as_ref().and_then(Timestamp::utc));
+        users
+    };
+    let everybody = by_age();
+    let leaving = || {
+        let (behind, owner, lists) = (sandbox.clone(), sandbox.client().unwrap(), AtomicUsize::new(0));
+        let leaver = by_age()[0].id.clone();
+        let transport = from_fn(move |request: &Request| {
+            // Whoever is on the first page goes before the second one is read.
+            if lists.fetch_add(1, Ordering::Relaxed) == 1 {
+                owner.run().users().delete(&leaver).unwrap();
+            }
+            behind.send(request)
+        });
+        Client::builder().token(sandbox.token()).vars(|_| None).transport(transport).build().unwrap()
+    };
+    // The first one of the second page.
+    let mut names: Vec<String> = everybody[1..61].iter().map(|user| user.email.clone()).collect();
+    names.push(everybody[1_000].email.clone());
+    let found = users::find(&leaving(), &names).unwrap();
+    assert_eq!(found.iter().filter(|user| user.is_none()).count(), 0);
+
+    let one = list(&format!(r#"{{"email": "{}"}}"#, everybody[100].email));
+    let plan = UserPlan::new(&leaving(), one, &SyncOptions::new().delete_missing(true)).unwrap();
+    assert_eq!((plan.counts().delete, plan.counts().create), (1_498, 0), "one is in the list, one had gone before");
 }
 
 #[test]

@@ -4,18 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tagoio::bulk::users::{UserColumn, UserExport};
 use tagoio::clock::ManualClock;
 use tagoio::profile::{AuditLogEvent, Service, ServiceAllocation};
-use tagoio::run::{UserInfo, UserQuery};
-use tagoio::sandbox::{Plan, Sandbox};
+use tagoio::run::{RunSettings, UserInfo, UserQuery};
+use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
 use tagoio::token::TokenQuery;
-use tagoio::{Client, Password};
+use tagoio::transport::{Method, Streamed, Transport as _};
+use tagoio::{Client, Password, Patch};
 
 #[path = "../examples/acknowledge_alert.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod acknowledge_alert;
+#[path = "../examples/backup_profile.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod backup_profile;
+#[path = "../examples/check_allocation.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod check_allocation;
 #[path = "../examples/connect_domain.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod connect_domain;
@@ -25,6 +32,9 @@ mod copy_settings;
 #[path = "../examples/delete_organization.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod delete_organization;
+#[path = "../examples/edit_user.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod edit_user;
 #[path = "../examples/export_audit_log.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod export_audit_log;
@@ -34,18 +44,27 @@ mod find_profile;
 #[path = "../examples/invite_user.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod invite_user;
+#[path = "../examples/name_audit_log.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod name_audit_log;
 #[path = "../examples/notify_many.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod notify_many;
 #[path = "../examples/raise_limits.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod raise_limits;
+#[path = "../examples/restore_settings.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod restore_settings;
 #[path = "../examples/restore_users.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod restore_users;
 #[path = "../examples/rotate_token.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod rotate_token;
+#[path = "../examples/sign_up.rs"]
+#[expect(dead_code, reason = "its `main`")]
+mod sign_up;
 #[path = "../examples/temporary_token.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod temporary_token;
@@ -59,18 +78,24 @@ mod watch_usage;
 type Check = fn(&World);
 
 /// All examples that do a job, and what runs each of them.
-const EXAMPLES: [(&str, Check); 14] = [
+const EXAMPLES: [(&str, Check); 20] = [
     ("acknowledge_alert", run_acknowledge_alert),
+    ("backup_profile", run_backup_profile),
+    ("check_allocation", run_check_allocation),
     ("connect_domain", run_connect_domain),
     ("copy_settings", run_copy_settings),
     ("delete_organization", run_delete_organization),
+    ("edit_user", run_edit_user),
     ("export_audit_log", run_export_audit_log),
     ("find_profile", run_find_profile),
     ("invite_user", run_invite_user),
+    ("name_audit_log", run_name_audit_log),
     ("notify_many", run_notify_many),
     ("raise_limits", run_raise_limits),
+    ("restore_settings", run_restore_settings),
     ("restore_users", run_restore_users),
     ("rotate_token", run_rotate_token),
+    ("sign_up", run_sign_up),
     ("temporary_token", run_temporary_token),
     ("upsert_users", run_upsert_users),
     ("watch_usage", run_watch_usage),
@@ -289,4 +314,75 @@ fn run_restore_users(world: &World) {
 fn run_connect_domain(world: &World) {
     connect_domain::connect_domain(&world.tago, "example.com", "portal", world.clock.clone()).unwrap();
     assert!(world.tago.run().custom_domain().info(world.sandbox.profile_id()).unwrap().active);
+}
+
+fn run_backup_profile(world: &World) {
+    let (_, password) = world.sign_in();
+    let download = backup_profile::backup_profile(&world.tago, password, world.clock.clone()).unwrap();
+    let archive = || Streamed::from(world.sandbox.send(&backup_profile::request(&download)).unwrap());
+    let file = world.folder.path().join("backup.zip");
+    let size = backup_profile::save(archive(), &file).unwrap();
+    assert_eq!((Some(size), &fs::read(&file).unwrap()[..2]), (download.size, &b"PK"[..]));
+    assert!(backup_profile::save(archive(), &file).is_err(), "what is there is not overwritten");
+}
+
+fn run_check_allocation(world: &World) {
+    let has_room = |count| check_allocation::has_room(&world.tago, &Service::Input, count).unwrap();
+    assert!(has_room(1));
+    allocate(world, 1.0);
+    assert!(has_room(0) && !has_room(1));
+    assert!(!check_allocation::has_room(&world.tago, &"no such service".into(), 1).unwrap());
+}
+
+fn run_edit_user(world: &World) {
+    let email = "beatriz.almeida@example.com";
+    let before = world.user(email);
+    let edit = |form: &str| edit_user::edit_user(&world.tago, email, form.as_bytes());
+    let form = r#"{"name": "Bea", "phone": null, "tags": [{"key": "site", "value": "porto"}]}"#;
+    assert!(edit(r#"{"nmae": "Bea"}"#).is_err());
+    world.sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/notification")).unwrap();
+    assert!(edit(form).is_err());
+    let mut after = world.user(email);
+    after.updated_at.clone_from(&before.updated_at);
+    assert_eq!(after, before, "as if nothing had happened");
+
+    edit(form).unwrap();
+    let after = world.user(email);
+    assert_eq!((after.name.as_str(), &after.phone, after.tags), ("Bea", &None, vec![("site", "porto").into()]));
+    assert_eq!((after.company, after.active), (before.company, before.active));
+}
+
+fn run_name_audit_log(world: &World) {
+    let user = world.user("beatriz.almeida@example.com");
+    world.tago.run().users().merge_tags(&user.id, [("floor", "2")]).unwrap();
+    let lines = name_audit_log::name_audit_log(&world.tago, world.now + TimeDelta::seconds(1)).unwrap();
+    let edited = format!("the owner: Run User {} edited ({})", user.name, user.email);
+    assert!(lines.last().is_some_and(|line| line.contains(&edited)), "{lines:?}");
+}
+
+fn run_restore_settings(world: &World) {
+    let file = world.folder.path().join("portal.json");
+    let settings = || {
+        let mut settings = world.tago.run().info().unwrap();
+        settings.updated_at = Patch::Keep;
+        serde_json::to_value(settings).unwrap()
+    };
+    let before = settings();
+    restore_settings::save(&world.tago, &file).unwrap();
+    let other = RunSettings::new().name("Other").favicon(Patch::Clear).sidebar_buttons(Vec::new());
+    world.tago.run().edit(&other).unwrap();
+    assert_ne!(settings(), before);
+    restore_settings::restore(&world.tago, &file).unwrap();
+    assert_eq!(settings(), before);
+}
+
+fn run_sign_up(world: &World) {
+    let sign_up = || sign_up::sign_up(&world.tago, "Jane", "jane@example.com", "acme");
+    world.sandbox.inject(FaultRule::new(Fault::HangUp).on(Method::Post, "/run/notification")).unwrap();
+    assert!(sign_up().is_err());
+    assert!(world.tago.run().users().find_by_email("jane@example.com").unwrap().is_none(), "nobody is left behind");
+    let jane = sign_up().unwrap();
+    let user = world.user("jane@example.com");
+    assert_eq!(user.tags, [("organization_id", "acme").into(), ("access", "admin").into()]);
+    assert_eq!(world.tago.run().notifications().list(&jane).unwrap().len(), 1);
 }

@@ -1,16 +1,19 @@
 //! The jobs on TagoRUN users: found, created or changed by their e-mail addresses, given tags, deleted and notified.
 #![cfg(feature = "sandbox")]
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tagoio::bulk::users::{Change, SelectedUser, TagPolicy, UserRecord, UserSelection};
 use tagoio::bulk::{Action, Bulk, DeleteUser, Halt, Outcome};
 use tagoio::clock::ManualClock;
+use tagoio::profile::{Service, ServiceAllocation};
 use tagoio::run::{NewNotification, NewUser, Upserted, UserEdit, UserInfo, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
 use tagoio::transport::Method::{Delete, Get, Post, Put};
 use tagoio::transport::{Request, Response, Transport as _, from_fn};
-use tagoio::{Client, Tag, UserId};
+use tagoio::{Client, Tag, Timestamp, UserId};
 
 const BEATRIZ: &str = "beatriz.almeida@example.com";
 
@@ -230,6 +233,26 @@ fn when_there_is_no_room_for_a_further_user_the_error_says_so() {
 }
 
 #[test]
+fn two_upserts_at_once_make_one_user_also_in_the_last_place() {
+    let clock = Arc::new(ManualClock::default());
+    let sandbox = Sandbox::builder().clock(clock).plan(Plan::Scale).empty().build();
+    let (profile, tago) = (sandbox.profile_id(), sandbox.client().unwrap());
+    let room = ServiceAllocation::new().set(Service::RunUsers, 1);
+    tago.profile().edit_services(&profile, &room).unwrap();
+    let (other, once) = (tago.clone(), Mutex::new(true));
+    let tago = interrupted(&sandbox, move |request| {
+        if request.method() == Post && std::mem::take(&mut *once.lock().unwrap()) {
+            other.run().users().upsert(&jane(), TagPolicy::Merge).unwrap();
+        }
+    });
+    let upserted = tago.run().users().upsert(&jane().tag("floor", "2"), TagPolicy::Merge).unwrap();
+    assert_eq!(told(&upserted), ("updated", "tags: - → floor=2".to_owned()));
+    let mut joe = jane();
+    joe.email = "joe@example.com".to_owned();
+    assert!(tago.run().users().upsert(&joe, TagPolicy::Merge).unwrap_err().is_limit_reached());
+}
+
+#[test]
 fn tags_are_merged_with_those_that_a_user_has() {
     let (sandbox, tago, _) = sandbox();
     let id = user(&sandbox, BEATRIZ).id;
@@ -242,6 +265,7 @@ fn tags_are_merged_with_those_that_a_user_has() {
         (vec![("floor", "2")], "site=lisbon access=admin floor=2", 0),
         (vec![], "site=lisbon access=admin floor=2", 0),
         (vec![("access", "guest"), ("access", "night")], "site=lisbon access=guest access=night floor=2", 1),
+        (vec![("access", "night"), ("access", "guest")], "site=lisbon access=guest access=night floor=2", 0),
     ] {
         sandbox.clear_journal();
         let given_back = tago.run().users().merge_tags(&id, given.clone()).unwrap();
@@ -288,6 +312,44 @@ fn users_are_deleted_by_a_query_once_they_were_seen() {
     let failures: Vec<_> = report.failures().map(|user| (&user.id, user.outcome.error().unwrap().message())).collect();
     assert_eq!(failures, [(&ids[2], Some("_delete_protection_"))]);
     assert_eq!(sandbox.users().len(), before - 3);
+}
+
+#[test]
+fn nobody_is_left_out_because_others_go_while_they_are_looked_up() {
+    let clock = Arc::new(ManualClock::default());
+    let sandbox = Sandbox::builder().clock(clock.clone()).plan(Plan::Scale).empty().users(2_500).build();
+    let (other, lists) = (sandbox.client().unwrap(), AtomicUsize::new(0));
+    let oldest = sandbox.users().into_iter().min_by_key(|user| user.created_at.as_ref().and_then(Timestamp::utc));
+    let leaver = oldest.unwrap().id;
+    // Whoever is on the first page goes before the second one is read.
+    let tago = interrupted(&sandbox, move |request| {
+        if request.method() == Get && lists.fetch_add(1, Ordering::Relaxed) == 1 {
+            other.run().users().delete(&leaver).unwrap();
+        }
+    });
+    let everybody: Vec<UserId> = sandbox.users().into_iter().map(|user| user.id).collect();
+    let job = tago.run().users().delete_all(UserSelection::Everybody).unwrap();
+    let found: HashSet<_> = job.users().iter().map(|user| &user.id).collect();
+    assert_eq!((found.len(), job.len()), (everybody.len(), everybody.len()), "and nobody twice");
+    assert_eq!(
+        requests(&sandbox).iter().filter(|route| route.starts_with("GET")).count(),
+        9,
+        "the third time nobody is new"
+    );
+}
+
+#[test]
+fn where_users_come_all_the_time_the_look_up_has_an_end() {
+    let clock = Arc::new(ManualClock::default());
+    let sandbox = Sandbox::builder().clock(clock).plan(Plan::Scale).empty().users(1_000).build();
+    let (other, lists) = (sandbox.client().unwrap(), AtomicUsize::new(0));
+    let tago = interrupted(&sandbox, move |_| {
+        let new = format!("new.{}@example.com", lists.fetch_add(1, Ordering::Relaxed));
+        other.run().users().create(&NewUser::new("New", new, "UTC").generate_password(true)).unwrap();
+    });
+    let job = tago.run().users().delete_all(UserSelection::Everybody).unwrap();
+    assert_eq!(job.len(), sandbox.users().len(), "those who came up to then");
+    assert_eq!(requests(&sandbox).iter().filter(|route| route.starts_with("GET")).count(), 10, "two pages, five times");
 }
 
 #[test]

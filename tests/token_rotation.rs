@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tagoio::sandbox::{Fault, FaultRule, Sandbox};
 use tagoio::token::{CreatedToken, NewToken, Permission, RotationError, TokenQuery};
 use tagoio::transport::Method::{Delete, Get, Post};
+use tagoio::transport::{Request, Transport as _, TransportErrorKind, from_fn};
 use tagoio::{Client, Expiry, Password, Token};
 
 const TOKENS: &str = "/profile/*/token";
@@ -202,7 +204,7 @@ fn when_the_answer_with_the_new_token_gets_lost_what_is_found_is_said() {
                  `Monthly report` stays"
             )
         );
-        let RotationError::MaybeCreated { found, source, .. } = &error else { panic!("{error:?}") };
+        let RotationError::MaybeCreated { found: Some(found), source, .. } = &error else { panic!("{error:?}") };
         assert!(source.maybe_delivered() && found.len() == count);
         assert!(world.has_old());
         for token in found {
@@ -210,6 +212,30 @@ fn when_the_answer_with_the_new_token_gets_lost_what_is_found_is_said() {
         }
         assert_eq!(world.values("report 2").len(), 1);
     }
+}
+
+#[test]
+fn when_what_was_created_cannot_be_looked_up_either_the_error_does_not_say_that_there_is_nothing() {
+    let world = World::new();
+    let behind = world.sandbox.clone();
+    let created = AtomicBool::new(false);
+    let transport = from_fn(move |request: &Request| {
+        let answer = behind.send(request)?;
+        if request.method() == Post {
+            created.store(true, Ordering::Relaxed);
+        }
+        if created.load(Ordering::Relaxed) { Err(TransportErrorKind::ConnectionLost.into()) } else { Ok(answer) }
+    });
+    let tago = Client::builder().token(world.sandbox.token()).transport(transport).vars(|_| None).build().unwrap();
+    let profile = world.sandbox.profile_id();
+    let error = tago.token().rotate(&profile, &world.old, &new(), |_| Ok::<_, Infallible>(())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a new token `report 2` may have been created, which nobody was given (it could not be looked up); the old token \
+         `Monthly report` stays"
+    );
+    assert!(matches!(error, RotationError::MaybeCreated { found: None, .. }), "{error:?}");
+    assert!(world.has_old() && world.values("report 2").len() == 1);
 }
 
 #[test]
@@ -315,6 +341,25 @@ fn a_guarded_token_is_gone_after_it_was_dropped_or_closed_and_stays_when_it_is_k
 
     let kept = guard().keep();
     assert_eq!(world.values("report 2"), [kept.token.expose().to_owned()].into());
+}
+
+#[test]
+fn a_panic_is_seen_also_when_the_deletion_panics() {
+    let world = World::new();
+    let behind = world.sandbox.clone();
+    // As a mock does that expects no deletion.
+    let transport = from_fn(move |request: &Request| {
+        assert!(request.method() != Delete, "of the transport");
+        behind.send(request)
+    });
+    let tago = Client::builder().token(world.sandbox.token()).transport(transport).vars(|_| None).build().unwrap();
+    for (work_panics, seen) in [(true, "of the work"), (false, "of the transport")] {
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _guard = tago.token().guard(world.sandbox.profile_id(), &new()).unwrap();
+            assert!(!work_panics, "of the work");
+        }));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&seen));
+    }
 }
 
 #[test]

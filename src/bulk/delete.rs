@@ -9,6 +9,20 @@ use crate::transport::{Method, Route};
 /// Deletes a TagoRUN user. One that isn't there (any more) is [`Missing`](Action::Missing), and no error.
 ///
 /// Its [key](Task::key) is the user's id.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::{Action, Bulk, DeleteUser};
+/// # let sandbox = tagoio::sandbox::Sandbox::new();
+/// # let tago = sandbox.client()?;
+///
+/// let leavers: Vec<_> = sandbox.users().iter().take(3).map(|user| DeleteUser::new(&user.id)).collect();
+/// let report = Bulk::new(&tago).run(&leavers);
+/// assert_eq!(report.progress.count(&Action::Deleted), 3);
+/// assert_eq!(Bulk::new(&tago).run(&leavers).progress.count(&Action::Missing), 3);
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteUser {
     user: UserId,
@@ -39,6 +53,20 @@ impl Task for DeleteUser {
 /// error.
 ///
 /// Its [key](Task::key) is the notification's id.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::{Bulk, DeleteNotification};
+/// # let sandbox = tagoio::sandbox::Sandbox::new();
+/// # let (tago, user) = (sandbox.client()?, sandbox.users()[0].id.clone());
+///
+/// let old = tago.run().notifications().list(&user)?;
+/// let tasks: Vec<_> = old.into_iter().map(|one| DeleteNotification::new(one.id)).collect();
+/// assert!(Bulk::new(&tago).run(&tasks).is_complete());
+/// assert!(tago.run().notifications().list(&user)?.is_empty());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteNotification {
     notification: NotificationId,

@@ -161,6 +161,20 @@ enum Entry {
 ///
 /// One process at a time may use it: nothing keeps a second one away, and two of them would do everything twice. A
 /// program that may be started twice has to see to it, with a lock on a file of its own, say.
+///
+/// ```no_run
+/// # fn run(tago: &tagoio::Client, tasks: &[tagoio::bulk::DeleteUser]) -> tagoio::Result<()> {
+/// use std::path::Path;
+/// use tagoio::bulk::{Bulk, Journal, JournalHeader};
+///
+/// let path = Path::new("leavers.journal");
+/// let header = JournalHeader::new("delete leavers", tago).option("tag", "site=porto");
+/// let journal = if path.exists() { Journal::resume(path, &header)? } else { Journal::create(path, &header)? };
+/// let report = Bulk::new(tago).journal(&journal).run(tasks);
+/// println!("{} were done before", report.progress.resumed);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,

@@ -8,6 +8,20 @@ use crate::error::Error;
 use crate::profile::Service;
 
 /// What came of one task.
+///
+/// ```
+/// use tagoio::bulk::Outcome;
+///
+/// fn text(outcome: &Outcome) -> String {
+///     match outcome {
+///         Outcome::Done(done) | Outcome::Resumed(done) => done.action.to_string(),
+///         Outcome::Uncertain(error) => format!("may be done: {error}"),
+///         Outcome::Failed(error) => format!("failed: {error}"),
+///         _ => "not tried".to_owned(),
+///     }
+/// }
+/// assert_eq!(text(&Outcome::NotTried), "not tried");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -42,6 +56,26 @@ impl Outcome {
 }
 
 /// What came of the whole work.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// # use tagoio::bulk::{Bulk, DeleteUser};
+/// # let sandbox = tagoio::sandbox::Sandbox::new();
+/// # let tago = sandbox.client()?;
+/// # let tasks: Vec<_> = sandbox.users().iter().take(3).map(|user| DeleteUser::new(&user.id)).collect();
+/// let report = Bulk::new(&tago).run(&tasks);
+/// for (task, outcome) in tasks.iter().zip(&report.outcomes) {
+///     if let Some(error) = outcome.error() {
+///         eprintln!("{task:?}: {error}");
+///     }
+/// }
+/// if let Some(halt) = &report.halt {
+///     eprintln!("it ended early: {halt:?}");
+/// }
+/// # assert!(report.is_complete());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "tasks may have failed"]
 #[non_exhaustive]
@@ -78,6 +112,17 @@ pub enum Halt {
 }
 
 /// How far the work is.
+///
+/// ```
+/// use std::time::Duration;
+/// use tagoio::bulk::{Action, Progress};
+///
+/// let mut progress = Progress::default();
+/// (progress.total, progress.failed, progress.elapsed) = (100, 5, Duration::from_secs(10));
+/// progress.done.insert(Action::Created, 15);
+/// assert_eq!((progress.finished(), progress.rate()), (20, Some(2.0)));
+/// assert_eq!(progress.time_left(), Some(Duration::from_secs(40)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Progress {
@@ -139,6 +184,18 @@ impl Progress {
 }
 
 /// What happens during the work. Each task has exactly one [`Finished`](Event::Finished), whatever comes of it.
+///
+/// ```
+/// use tagoio::bulk::Event;
+///
+/// fn draw(event: &Event<'_>) {
+///     match event {
+///         Event::Waiting { until, .. } => eprintln!("waiting until {until}"),
+///         Event::Finished { progress, .. } => eprintln!("{} of {}", progress.finished(), progress.total),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

@@ -110,6 +110,15 @@ macro_rules! forward {
 forward!(&T, Box<T>, Arc<T>);
 
 /// What is known of a task's earlier tries; nothing by default.
+///
+/// ```
+/// use tagoio::bulk::Before;
+///
+/// let begun = "2026-01-31T12:00:00Z".parse()?;
+/// let before = Before::maybe_done_since(begun);
+/// assert_eq!((before.tries, before.maybe_done, before.since), (0, true, Some(begun)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Before {
@@ -130,6 +139,13 @@ impl Before {
 }
 
 /// What a task did.
+///
+/// ```
+/// use tagoio::bulk::{Action, Done};
+///
+/// let done = Done::new(Action::Updated).id("61eb25a4d6a4a20011d4cd3c").changed(["name", "phone"]);
+/// assert_eq!(done.changed, ["name", "phone"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -164,6 +180,13 @@ impl Done {
 }
 
 /// What can be done to a thing.
+///
+/// ```
+/// use tagoio::bulk::Action;
+///
+/// assert_eq!(Action::Created.as_str(), "created");
+/// assert_eq!(Action::Other("moved".to_owned()).to_string(), "moved");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -105,6 +105,16 @@ open_enum! {
 }
 
 /// Which events of the audit log are wanted.
+///
+/// ```
+/// use tagoio::profile::{AuditLogFilter, AuditedResource};
+///
+/// let deletions = AuditLogFilter::new()
+///     .between("2024-10-01", "2024-10-31")
+///     .resource_name(AuditedResource::RunUser)
+///     .find("*deleted*");
+/// # let _ = deletions;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

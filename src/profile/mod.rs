@@ -41,6 +41,8 @@ use crate::wire::{Object, delete, get, post, put};
 ///
 /// All of them need a profile token or, where an Access Management permission is named, an analysis token whose policy
 /// grants it.
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct ProfileApi<'a> {
     pub(crate) client: &'a Client,
@@ -65,8 +67,7 @@ impl ProfileApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) as for every call: [`is_permission_denied`](crate::Error::is_permission_denied) without the
-    /// permission.
+    /// [`is_permission_denied`](crate::Error::is_permission_denied) without the permission.
     ///
     /// ```no_run
     /// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
@@ -220,7 +221,9 @@ impl ProfileApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Api`](crate::Error::Api) with TagoIO's sentence when password or code are wrong.
+    /// [`is_wrong_password`](crate::Error::is_wrong_password) when password or code are wrong;
+    /// [`is_two_factor_required`](crate::Error::is_two_factor_required) when a code is missing;
+    /// [`is_permission_denied`](crate::Error::is_permission_denied) for a profile that isn't the account's own.
     ///
     /// ```no_run
     /// # use tagoio::{Password, PinCode, profile::{Credentials, OtpType}};
@@ -312,7 +315,8 @@ impl ProfileApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_permission_denied`](crate::Error::is_permission_denied) for team members.
+    /// [`is_permission_denied`](crate::Error::is_permission_denied) for team members; [`Error::Api`](crate::Error::Api) with
+    /// TagoIO's sentence for a range of more than 7 days.
     ///
     /// ```no_run
     /// # use tagoio::{ProfileId, profile::{AuditLogFilter, AuditedResource}};

@@ -15,6 +15,8 @@ use crate::wire::{post, put};
 ///
 /// The credentials of a provider are not sent here: they are kept in TagoIO's Secrets, and named by their ids. There is
 /// no way to read which providers are set.
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceProviderApi<'a> {
     pub(crate) client: &'a Client,
@@ -67,6 +69,15 @@ request! {
 
 request! {
     /// A service that is to send e-mails.
+    ///
+    /// ```
+    /// use tagoio::profile::{EmailService, SecretId};
+    ///
+    /// let aws = SecretId::new("68c9977a28079e0010aaf399")?;
+    /// let ses = EmailService::ses("noreply@example.com", aws);
+    /// assert_eq!(ses.provider.as_str(), "ses");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     pub struct EmailService {
         @required {
             /// Which one it is.
@@ -81,6 +92,14 @@ request! {
 
 request! {
     /// The credentials of a service that sends e-mails, as ids of secrets at TagoIO.
+    ///
+    /// ```
+    /// use tagoio::profile::{EmailSecrets, SecretId};
+    ///
+    /// let send_grid = EmailSecrets::new().api_key(SecretId::new("68c9977a28079e0010aaf399")?);
+    /// # let _ = send_grid;
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     #[derive(Default)]
     pub struct EmailSecrets {
         /// For SMTP, a secret of the kind SMTP; for Amazon SES, one of the kind AWS.
@@ -92,6 +111,14 @@ request! {
 
 request! {
     /// A service that is to send text messages.
+    ///
+    /// ```
+    /// use tagoio::profile::{SecretId, SmsService};
+    ///
+    /// let aws = SecretId::new("68c9977a28079e0010aaf399")?;
+    /// assert_eq!(SmsService::sns(aws).provider.as_str(), "sns");
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     pub struct SmsService {
         @required {
             /// Which one it is.
@@ -106,6 +133,16 @@ request! {
 
 request! {
     /// The credentials of a service that sends text messages, as ids of secrets at TagoIO.
+    ///
+    /// ```
+    /// use tagoio::profile::{SecretId, SmsSecrets};
+    ///
+    /// let twilio = SmsSecrets::new()
+    ///     .twilio_sid(SecretId::new("674f1740f9ccd2000aaa4551")?)
+    ///     .twilio_token(SecretId::new("674f1736f9ccd2000aaa4550")?);
+    /// # let _ = twilio;
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     #[derive(Default)]
     pub struct SmsSecrets {
         /// For Twilio, a secret of the kind text with the account's SID.

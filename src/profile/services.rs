@@ -8,6 +8,14 @@ use crate::wire::number;
 
 open_enum! {
     /// A service that TagoIO counts and limits.
+    ///
+    /// ```
+    /// use tagoio::profile::Service;
+    ///
+    /// assert!(Service::Input.is_counted());
+    /// assert!(!Service::RunUsers.is_counted(), "it is a level");
+    /// assert_eq!(Service::from("push_notification"), Service::PushNotification);
+    /// ```
     #[doc(alias = "BillingService")]
     pub enum Service {
         /// Data sent to TagoIO, in registers. Counted.

@@ -180,6 +180,14 @@ pub struct ResourceAmount {
 
 request! {
     /// A profile to be created.
+    ///
+    /// ```
+    /// use tagoio::profile::NewProfile;
+    ///
+    /// let staging = NewProfile::new("Staging");
+    /// assert_eq!(serde_json::to_string(&staging)?, r#"{"name":"Staging"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[doc(alias = "ProfileCreateInfo")]
     #[derive(PartialEq, Eq)]
     pub struct NewProfile {
@@ -192,6 +200,15 @@ request! {
 
 request! {
     /// What is to be changed of a profile.
+    ///
+    /// ```
+    /// use tagoio::Patch;
+    /// use tagoio::profile::ProfileEdit;
+    ///
+    /// let edit = ProfileEdit::new().name("Production").banner_url(Patch::Clear);
+    /// assert_eq!(serde_json::to_string(&edit)?, r#"{"name":"Production","banner_url":null}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[derive(PartialEq, Eq, Default)]
     pub struct ProfileEdit {
         /// The name.
@@ -205,6 +222,16 @@ request! {
 
 request! {
     /// What proves that it is the account's owner who asks: for a profile's end, or for a backup.
+    ///
+    /// ```
+    /// use tagoio::profile::{Credentials, OtpType};
+    /// use tagoio::{Password, PinCode};
+    ///
+    /// let owner = Credentials::new(Password::new("correct horse")?);
+    /// let with_code = owner.pin_code(PinCode::new("123456")?).otp_type(OtpType::Authenticator);
+    /// assert!(!format!("{with_code:?}").contains("correct horse"));
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     #[doc(alias = "ProfileCredentials")]
     pub struct Credentials {
         @required {
@@ -244,6 +271,14 @@ open_enum! {
 
 settings! {
     /// The add-ons of a profile, as the deprecated add-on routes have them.
+    ///
+    /// ```
+    /// use tagoio::profile::AddOnSettings;
+    ///
+    /// let domain = AddOnSettings::new().custom_dns(true);
+    /// assert_eq!(serde_json::to_string(&domain)?, r#"{"custom_dns":true}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[doc(alias = "AddonInfo")]
     #[derive(PartialEq)]
     pub struct AddOnSettings {

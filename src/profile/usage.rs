@@ -236,6 +236,13 @@ impl AllocationUse {
 }
 
 /// A threshold of use at which TagoIO alerts the account's owner.
+///
+/// ```
+/// use tagoio::profile::UsageAlert;
+///
+/// assert_eq!(UsageAlert::ALL.map(UsageAlert::percent), [80, 90, 100]);
+/// assert!(UsageAlert::Reached > UsageAlert::Approaching);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -264,6 +271,17 @@ impl UsageAlert {
 
 impl ProfileSummary {
     /// This month's use of each service that has a limit, in the order of [`Service::KNOWN`].
+    ///
+    /// ```
+    /// use serde_json::{from_value, json};
+    /// use tagoio::profile::{ProfileSummary, UsageAlert};
+    ///
+    /// let summary: ProfileSummary = from_value(json!({"limit": {"sms": 60, "email": 10}, "limit_used": {"sms": 57}}))?;
+    /// let [sms, email] = &summary.allocation_use()[..] else { panic!("two services have a limit") };
+    /// assert_eq!((sms.fraction(), sms.alert()), (0.95, Some(UsageAlert::AlmostReached)));
+    /// assert_eq!((email.fraction(), email.alert()), (0.0, None));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn allocation_use(&self) -> Vec<AllocationUse> {
         allocation_use(|service| self.limit_used.get(service), &self.limit)
     }
@@ -272,6 +290,21 @@ impl ProfileSummary {
 impl UsageStatistic {
     /// The use of each service that is allocated, up to this point, in the order of [`Service::KNOWN`]. The allocation
     /// is in [`ProfileInfo`](super::ProfileInfo).
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// use tagoio::ProfileId;
+    /// use tagoio::profile::StatisticsDate;
+    /// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+    ///
+    /// let allocation = tago.profile().info(ProfileId::CURRENT)?.allocation;
+    /// let today = tago.profile().usage_statistics(ProfileId::CURRENT, &StatisticsDate::new())?;
+    /// for service in today.last().map(|newest| newest.against(&allocation)).unwrap_or_default() {
+    ///     println!("{}: {} of {}", service.service, service.used, service.allocated);
+    /// }
+    /// # }
+    /// # Ok::<(), tagoio::Error>(())
+    /// ```
     pub fn against(&self, allocation: &ProfileLimit) -> Vec<AllocationUse> {
         allocation_use(|service| self.get(service), allocation)
     }

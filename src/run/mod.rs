@@ -23,6 +23,7 @@ pub use settings::{
     SignUpField, SignUpMethod, UserDeletion, WifiSetup,
 };
 pub use theme::{Theme, ThemeOption};
+pub(crate) use users::Passes;
 pub use users::{
     LoginToken, NewUser, SendEmail, Upserted, UserEdit, UserField, UserInfo, UserInvite, UserOptions, UserOrder,
     UserQuery, UserRow, UsersApi,
@@ -35,6 +36,8 @@ use crate::error::Result;
 use crate::wire::{Object, get, post, put};
 
 /// The operations on TagoRUN: [`Client::run`].
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct RunApi<'a> {
     pub(crate) client: &'a Client,

@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 use crate::wire::{delete, get, post, put};
 
 /// The operations on users' notifications: [`RunApi::notifications`](super::RunApi::notifications).
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct NotificationsApi<'a> {
     pub(crate) client: &'a Client,
@@ -95,6 +97,17 @@ settings! {
     ///
     /// TagoIO has two dialects. The newer one has `triggers`; the older one has an `url` or an `analysis`. Both are
     /// understood here, and sent as they are set.
+    ///
+    /// ```
+    /// use tagoio::run::{ButtonTrigger, NotificationButton};
+    ///
+    /// let acknowledge = NotificationButton::new()
+    ///     .id("acknowledge")
+    ///     .label("Got it")
+    ///     .color("#0a6ebd")
+    ///     .triggers(vec![ButtonTrigger::analysis("62b0afde27ce4d0012c62256")]);
+    /// # let _ = acknowledge;
+    /// ```
     #[derive(PartialEq)]
     pub struct NotificationButton {
         /// The button's id, without spaces.
@@ -114,6 +127,17 @@ settings! {
 
 settings! {
     /// What pressing a button does: it runs an analysis, calls an address, or answers the offer of a shared profile.
+    ///
+    /// ```
+    /// use tagoio::run::{ButtonTrigger, ProfileShareAnswer, TriggerMethod};
+    ///
+    /// let analysis = ButtonTrigger::analysis("62b0afde27ce4d0012c62256");
+    /// let call = ButtonTrigger::http(TriggerMethod::Post, "https://example.com/hook", serde_json::Map::new());
+    /// let accept = ButtonTrigger::profile_share(ProfileShareAnswer::Accept);
+    /// assert_eq!(serde_json::to_string(&accept)?, r#"{"share_profile":"accept"}"#);
+    /// # let _ = (analysis, call);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[doc(alias = "NotificationTriggerAnalysis")]
     #[doc(alias = "NotificationTriggerHTTP")]
     #[doc(alias = "NotificationTriggerProfile")]
@@ -173,6 +197,14 @@ open_enum! {
 
 settings! {
     /// The icon of a notification: an image, or a drawing in one colour.
+    ///
+    /// ```
+    /// use tagoio::run::{ImageFit, NotificationIcon};
+    ///
+    /// let photo = NotificationIcon::image("https://example.com/freezer.jpg").fit(ImageFit::Cover);
+    /// let drawing = NotificationIcon::svg("https://example.com/alarm.svg").svg_color("#fff").bg_color("#c00");
+    /// # let _ = (photo, drawing);
+    /// ```
     #[doc(alias = "NotificationIconImage")]
     #[doc(alias = "NotificationIconSVG")]
     #[derive(PartialEq)]

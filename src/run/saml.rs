@@ -11,6 +11,8 @@ use crate::wire::{get, put};
 
 /// The operations on single sign-on by SAML: [`RunApi::saml`](super::RunApi::saml). They need a profile token and the
 /// Scale plan. Whether SAML is on is [`RunSettings::sso_saml_active`](super::RunSettings::sso_saml_active).
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct SamlApi<'a> {
     pub(crate) client: &'a Client,
@@ -59,6 +61,16 @@ pub struct SamlIdentityProvider {
 settings! {
     /// Which of the identity provider's attributes become which of the user's. TagoIO requires those for the e-mail
     /// address and the first name.
+    ///
+    /// ```
+    /// use tagoio::run::SamlAttributeMappings;
+    ///
+    /// let mapping = SamlAttributeMappings::new()
+    ///     .email("mail")
+    ///     .first_name("givenName")
+    ///     .tags([("department".to_owned(), "ou".to_owned())].into_iter().collect::<std::collections::BTreeMap<_, _>>());
+    /// # let _ = mapping;
+    /// ```
     #[doc(alias = "SAMLAttributeMappings")]
     #[derive(PartialEq)]
     pub struct SamlAttributeMappings {

@@ -110,6 +110,18 @@ open_enum! {
 
 settings! {
     /// A button of the portal's sidebar.
+    ///
+    /// ```
+    /// use tagoio::run::{ButtonCondition, SidebarButton};
+    ///
+    /// let for_admins = ButtonCondition::new().tag_key("access").tag_value("admin");
+    /// let status = SidebarButton::new()
+    ///     .kind("link")
+    ///     .text("Status")
+    ///     .href("https://status.example.com")
+    ///     .conditions(vec![for_admins]);
+    /// # let _ = status;
+    /// ```
     #[derive(PartialEq)]
     pub struct SidebarButton {
         /// The colour.
@@ -133,6 +145,13 @@ settings! {
 
 settings! {
     /// A tag that a user needs to see a button.
+    ///
+    /// ```
+    /// use tagoio::run::ButtonCondition;
+    ///
+    /// let for_admins = ButtonCondition::new().tag_key("access").tag_value("admin");
+    /// # let _ = for_admins;
+    /// ```
     #[derive(PartialEq)]
     pub struct ButtonCondition {
         /// The tag's key.
@@ -144,6 +163,13 @@ settings! {
 
 settings! {
     /// A further button on the portal's sign-in page.
+    ///
+    /// ```
+    /// use tagoio::run::SignInButton;
+    ///
+    /// let help = SignInButton::new().kind("link").label("Help").url("https://example.com/help");
+    /// # let _ = help;
+    /// ```
     #[derive(PartialEq)]
     pub struct SignInButton {
         /// The text.
@@ -157,6 +183,13 @@ settings! {
 
 settings! {
     /// Something that the sign-up form asks for.
+    ///
+    /// ```
+    /// use tagoio::run::SignUpField;
+    ///
+    /// let company = SignUpField::new().name("company").placeholder("Your company").required(true).kind("text");
+    /// # let _ = company;
+    /// ```
     #[derive(PartialEq)]
     pub struct SignUpField {
         /// The field's name.
@@ -172,6 +205,13 @@ settings! {
 
 settings! {
     /// The text of an e-mail.
+    ///
+    /// ```
+    /// use tagoio::run::EmailTemplate;
+    ///
+    /// let invitation = EmailTemplate::new().subject("You're invited").value("<p>Hello $NAME$,</p>");
+    /// # let _ = invitation;
+    /// ```
     #[derive(PartialEq)]
     pub struct EmailTemplate {
         /// The subject.
@@ -183,6 +223,13 @@ settings! {
 
 settings! {
     /// The set-up of devices' Wi-Fi by the mobile app.
+    ///
+    /// ```
+    /// use tagoio::run::WifiSetup;
+    ///
+    /// let setup = WifiSetup::new().enabled(true).name("Freezer").ip("192.168.4.1").port("80").protocol("http");
+    /// # let _ = setup;
+    /// ```
     #[derive(PartialEq)]
     pub struct WifiSetup {
         /// Whether it is offered.
@@ -216,6 +263,13 @@ settings! {
 
 settings! {
     /// The report of the mobile app's position.
+    ///
+    /// ```
+    /// use tagoio::run::Geolocation;
+    ///
+    /// let every_hundred_metres = Geolocation::new().enabled(true).target("device").device("61e1b2c3d4e5f60012345678").minimum_distance(100);
+    /// # let _ = every_hundred_metres;
+    /// ```
     #[derive(PartialEq)]
     pub struct Geolocation {
         /// Whether it is on.
@@ -237,6 +291,14 @@ settings! {
 
 settings! {
     /// Services of others that the portal is tied to.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tagoio::run::Integration;
+    ///
+    /// let analytics = Integration::new().google_analytics(json!("G-1A2B3C4D5E"));
+    /// # let _ = analytics;
+    /// ```
     #[derive(PartialEq)]
     pub struct Integration {
         /// Google Analytics.
@@ -248,6 +310,15 @@ settings! {
 
 settings! {
     /// The portal's security.
+    ///
+    /// ```
+    /// use tagoio::run::{OtpSettings, SecuritySettings, UserDeletion};
+    ///
+    /// let security = SecuritySettings::new()
+    ///     .otp(OtpSettings::new().authenticator(true).email(true))
+    ///     .delete(UserDeletion::new().email_owner(true));
+    /// # let _ = security;
+    /// ```
     #[derive(PartialEq)]
     pub struct SecuritySettings {
         /// Two-factor authentication.
@@ -259,6 +330,13 @@ settings! {
 
 settings! {
     /// The ways of two-factor authentication that users have.
+    ///
+    /// ```
+    /// use tagoio::run::OtpSettings;
+    ///
+    /// let by_app_alone = OtpSettings::new().authenticator(true).sms(false).email(false);
+    /// # let _ = by_app_alone;
+    /// ```
     #[derive(PartialEq)]
     pub struct OtpSettings {
         /// By an authenticator app.
@@ -272,6 +350,13 @@ settings! {
 
 settings! {
     /// Who may delete a user.
+    ///
+    /// ```
+    /// use tagoio::run::UserDeletion;
+    ///
+    /// let users_themselves = UserDeletion::new().email_owner(true);
+    /// # let _ = users_themselves;
+    /// ```
     #[derive(PartialEq)]
     pub struct UserDeletion {
         /// The user, who confirms it by e-mail.

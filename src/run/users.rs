@@ -1,5 +1,7 @@
+mod once;
 mod upsert;
 
+pub(crate) use once::Passes;
 pub use upsert::Upserted;
 
 use std::borrow::Cow;
@@ -22,6 +24,8 @@ use crate::time::{DateInput, Expiry, ExpiryOfAnswer, Timestamp};
 use crate::wire::{OneOrArray, delete, get, post, put};
 
 /// The operations on the portal's users: [`RunApi::users`](super::RunApi::users).
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct UsersApi<'a> {
     pub(crate) client: &'a Client,
@@ -149,6 +153,13 @@ pub struct UserRow {
 
 settings! {
     /// How dates and numbers are shown to a user.
+    ///
+    /// ```
+    /// use tagoio::run::UserOptions;
+    ///
+    /// let european = UserOptions::new().date_format("DD/MM/YYYY").time_format("24").decimal_separator(",");
+    /// # let _ = european;
+    /// ```
     #[derive(PartialEq)]
     pub struct UserOptions {
         /// `.` or `,`.
@@ -229,6 +240,16 @@ impl NewUser {
 }
 
 /// Which welcome e-mail a new user gets.
+///
+/// ```
+/// use tagoio::run::{NewUser, SendEmail};
+///
+/// let new = NewUser::new("Joe", "joe@example.com", "Europe/Lisbon").generate_password(true);
+/// let with_the_portals = new.clone().send_email(true);
+/// let with_ones_own = new.send_email("invite");
+/// assert_eq!(with_ones_own.send_email.as_ref(), Some(&SendEmail::Template("invite".to_owned())));
+/// # let _ = with_the_portals;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -296,6 +317,13 @@ request! {
 
 request! {
     /// How a user is to be invited once more.
+    ///
+    /// ```
+    /// use tagoio::run::UserInvite;
+    ///
+    /// let reminder = UserInvite::new().invite_template("second_invitation");
+    /// # let _ = reminder;
+    /// ```
     #[doc(alias = "UserInviteInfo")]
     #[derive(PartialEq, Eq, Default)]
     pub struct UserInvite {
@@ -623,7 +651,8 @@ impl UsersApi<'_> {
     ///
     /// [`Error::Config`](crate::Error::Config) for a record that TagoIO would refuse: without a name, a time zone or a
     /// password for a new user, for example. [`is_limit_reached`](crate::Error::is_limit_reached) when no further user is
-    /// allowed. After any error it may be called again: nobody is created twice.
+    /// allowed; otherwise as [`list`](UsersApi::list), [`create`](UsersApi::create) and [`edit`](UsersApi::edit). After any
+    /// error it may be called again: nobody is created twice.
     ///
     /// ```
     /// # #[cfg(feature = "sandbox")] {
@@ -658,7 +687,7 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; otherwise as [`edit`](UsersApi::edit).
     ///
     /// ```
     /// # #[cfg(feature = "sandbox")] {
@@ -677,14 +706,17 @@ impl UsersApi<'_> {
         let given: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         let user = self.info(user)?;
         let merged = Tag::merge(&user.tags, &given);
-        if merged != user.tags {
-            self.edit(&user.id, &UserEdit::new().tags(merged.clone()))?;
+        if Tag::are_same(&merged, &user.tags) {
+            return Ok(user.tags);
         }
+        self.edit(&user.id, &UserEdit::new().tags(merged.clone()))?;
         Ok(merged)
     }
 
     /// Looks up the users who are to be deleted: those that a query fits, or these. Nobody is until
-    /// [`run`](UserJob::run) says so; up to then it is a dry run.
+    /// [`run`](UserJob::run) says so; up to then it is a dry run. Then they are, as they were looked up: also who doesn't
+    /// fit the query any more, and nobody who fits it only since. Who is gone already is
+    /// [`Missing`](crate::bulk::Action::Missing), which is no failure.
     ///
     /// `GET /run/users`, as often as it takes; each deletion is a `DELETE /run/users/{user}`.
     ///
@@ -753,7 +785,8 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; [`Error::Api`](crate::Error::Api) with
+    /// TagoIO's sentence for a value that it doesn't take: a password that is too weak, a time zone that there isn't.
     ///
     /// ```no_run
     /// # use tagoio::{Patch, run::UserEdit};
@@ -794,7 +827,8 @@ impl UsersApi<'_> {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't.
+    /// [`is_not_found`](crate::Error::is_not_found) for a user that there isn't; [`Error::Api`](crate::Error::Api) with
+    /// TagoIO's sentence for one who isn't active.
     ///
     /// ```no_run
     /// # use tagoio::{Expiry, TimeUnit};

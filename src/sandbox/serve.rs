@@ -82,6 +82,7 @@ impl Sandbox {
     /// assert_eq!(me.info.id, server.sandbox().profile_id());
     /// # Ok::<(), tagoio::Error>(())
     /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "sandbox-server")))]
     pub fn serve(&self, address: impl ToSocketAddrs) -> Result<SandboxServer> {
         let listener = bind(address)?;
         let local = listener.local_addr().map_err(unbound)?;
@@ -100,6 +101,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// [`Error::Config`] when the address isn't one or can't be bound.
+    #[cfg_attr(docsrs, doc(cfg(feature = "sandbox-server")))]
     pub fn serve_exposed(&self, address: impl ToSocketAddrs) -> Result<SandboxServer> {
         let listener = bind(address)?;
         let local = listener.local_addr().map_err(unbound)?;
@@ -117,6 +119,15 @@ fn unbound(error: io::Error) -> Error {
 
 /// A [`Sandbox`] that is being served by HTTP. Dropping it stops the server: answers under way are finished, then the
 /// port is free.
+///
+/// ```
+/// use tagoio::sandbox::Sandbox;
+///
+/// let server = Sandbox::new().serve("127.0.0.1:0")?;
+/// assert!(server.url().starts_with("http://127.0.0.1:") && !server.is_exposed());
+/// server.stop();
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[must_use = "the server stops when this is dropped"]
 pub struct SandboxServer {
     sandbox: Sandbox,

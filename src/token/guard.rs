@@ -1,6 +1,7 @@
 //! A token for a while.
 
-use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{fmt, thread};
 
 use super::{CreatedToken, NewToken, TokenApi};
 use crate::client::Client;
@@ -14,6 +15,16 @@ use crate::time::{Expiry, TimeUnit};
 ///
 /// What becomes of the deletion then, nobody is told; [`close`](TokenGuard::close) says it. A process that ends by
 /// [`std::process::exit`], or is killed, drops nothing: that is why the token expires soon.
+///
+/// ```no_run
+/// # use tagoio::{ProfileId, token::NewToken};
+/// # fn run(tago: &tagoio::Client, new: &NewToken) -> tagoio::Result<()> {
+/// let guard = tago.token().guard(ProfileId::CURRENT, new)?;
+/// println!("{}", guard.client()?.profile().info(ProfileId::CURRENT)?.info.name);
+/// guard.close()?; // says so when it isn't deleted; `drop` doesn't
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "it is deleted as soon as it is dropped"]
 pub struct TokenGuard {
     client: Client,
@@ -57,9 +68,16 @@ impl TokenGuard {
 
 impl Drop for TokenGuard {
     fn drop(&mut self) {
-        if self.armed {
-            // Nobody is there to be told.
-            let _ = self.client.token().delete_if_there(&self.profile, self.token());
+        if !self.armed {
+            return;
+        }
+        // Nobody is there to be told.
+        let delete = || drop(self.client.token().delete_if_there(&self.profile, self.token()));
+        if thread::panicking() {
+            // A transport that panics as well would end the process, and the first panic would not be seen.
+            drop(catch_unwind(AssertUnwindSafe(delete)));
+        } else {
+            delete();
         }
     }
 }

@@ -8,11 +8,27 @@ use crate::secret::Token;
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a token isn't [rotated](TokenApi::rotate), and so which tokens there are now. It shows none of them.
+///
+/// ```no_run
+/// # use tagoio::{ProfileId, Token, token::{NewToken, RotationError}};
+/// # fn run(tago: &tagoio::Client, old: &Token, new: &NewToken) -> Result<(), Box<dyn std::error::Error>> {
+/// match tago.token().rotate(ProfileId::CURRENT, old, new, |new| std::fs::write("token.txt", new.token.expose())) {
+///     // Both are good, and nobody has the new one.
+///     Err(RotationError::NotHandedOver { new, source, .. }) => {
+///         tago.token().delete(ProfileId::CURRENT, &new.token)?;
+///         Err(source)
+///     }
+///     Err(error) => Err(error.into()),
+///     Ok(_) => Ok(()),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotationError {
     /// There is no new token. The old one is as good as before.
     #[error("no new token was created; {} stays", old_token(.old.as_deref()))]
+    #[non_exhaustive]
     NotCreated {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -22,22 +38,25 @@ pub enum RotationError {
     /// There may be a new token, which nobody was given: the answer that had it got lost. The old one is as good as
     /// before.
     #[error(
-        "a new token `{name}` may have been created, which nobody was given ({} found); {} stays",
-        .found.len(), old_token(.old.as_deref())
+        "a new token `{name}` may have been created, which nobody was given ({}); {} stays",
+        how_many(.found.as_deref()), old_token(.old.as_deref())
     )]
+    #[non_exhaustive]
     MaybeCreated {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
         /// What the new token is called in lists.
         name: String,
         /// The tokens of that name that were not there before: to be deleted, unless somebody else has created them.
-        found: Vec<TokenInfo>,
+        /// `None` when they could not be looked up. What TagoIO creates only after that isn't among them.
+        found: Option<Vec<TokenInfo>>,
         /// What happened to the answer.
         source: Box<Error>,
     },
     /// The new token was not handed over. Both tokens are good: whoever may have got the new one can use it, and whoever
     /// has the old one, too.
     #[error("the new token `{}` was not handed over; both it and {} stay", .name, old_token(.old.as_deref()))]
+    #[non_exhaustive]
     NotHandedOver {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -54,6 +73,7 @@ pub enum RotationError {
         "the new token `{}` was handed over; {} {} deleted",
         .name, old_token(.old.as_deref()), if .source.maybe_delivered() { "may not have been" } else { "was not" }
     )]
+    #[non_exhaustive]
     OldNotDeleted {
         /// The name of the old token, as far as it is known.
         old: Option<String>,
@@ -68,6 +88,10 @@ pub enum RotationError {
 
 fn old_token(name: Option<&str>) -> String {
     name.map_or_else(|| "the old token".to_owned(), |name| format!("the old token `{name}`"))
+}
+
+fn how_many(found: Option<&[TokenInfo]>) -> String {
+    found.map_or_else(|| "it could not be looked up".to_owned(), |found| format!("{} found", found.len()))
 }
 
 impl RotationError {
@@ -94,7 +118,7 @@ impl TokenApi<'_> {
     /// Puts a new token in the place of an old one: creates it, hands it over, and only then deletes the old one.
     ///
     /// When a step fails, nothing is lost: up to the last step the old token stays, and the error says which tokens there
-    /// are now. A client that signs in with the old token can't be used any more afterwards:
+    /// are now. Should `hand_over` panic, both stay. A client that signs in with the old token can't be used any more afterwards:
     /// [`with_token`](crate::Client::with_token) makes one that can.
     ///
     /// `GET /profile/{profile}/token` for the name of the old token, then `POST /profile/{profile}/token` and
@@ -142,7 +166,7 @@ impl TokenApi<'_> {
             Ok(made) => made,
             Err(error) if error.maybe_delivered() => {
                 let is_new = |info: &TokenInfo| info.name == name && !before.iter().any(|known| is_same(known, info));
-                let found = self.all(&profile).unwrap_or_default().into_iter().filter(is_new).collect();
+                let found = self.all(&profile).ok().map(|all| all.into_iter().filter(is_new).collect());
                 return Err(RotationError::MaybeCreated { old: old_name, name, found, source: Box::new(error) });
             }
             Err(error) => return Err(not_created(old_name, error)),

@@ -56,6 +56,17 @@ pub struct Cassette {
 }
 
 /// A request and what became of it.
+///
+/// ```
+/// use tagoio::transport::{Cassette, Method};
+///
+/// let cassette: Cassette = serde_json::from_str(
+///     r#"{"version": 1, "interactions": [{"request": {"method": "GET", "path": "/run"}, "outcome": {"error": "timeout"}}]}"#,
+/// )?;
+/// let lost = &cassette.interactions()[0];
+/// assert_eq!((lost.method(), lost.path(), lost.status()), (Method::Get, "/run", None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interaction {

@@ -18,6 +18,13 @@ pub struct TransportError {
 }
 
 /// What kept a [`Transport`](super::Transport) from an answer.
+///
+/// ```
+/// use tagoio::transport::TransportErrorKind;
+///
+/// assert!(!TransportErrorKind::Connect.maybe_delivered());
+/// assert!(TransportErrorKind::Timeout.maybe_delivered() && TransportErrorKind::Timeout.is_timeout());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {

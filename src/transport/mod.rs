@@ -25,6 +25,7 @@ mod from_fn;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 mod mock;
 mod request;
 mod response;
@@ -39,8 +40,10 @@ mod ureq;
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub use self::log::Logged;
 #[cfg(feature = "_ureq")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub use self::streamed::Streamed;
 #[cfg(feature = "_ureq")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub use self::ureq::{Proxy, UreqTransport};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
@@ -69,6 +72,21 @@ use std::sync::Arc;
 /// [limits](Request::limits), and reads the body up to [`Limits::body`] bytes, undoing any content encoding that it
 /// asked for. When it fails it says whether the server may have received the request
 /// ([`TransportError::maybe_delivered`]), because that decides whether the request may be sent again.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use tagoio::transport::{Request, Response, Transport, TransportError};
+///
+/// /// Counts what goes through.
+/// struct Counted<T>(T, AtomicUsize);
+///
+/// impl<T: Transport> Transport for Counted<T> {
+///     fn send(&self, request: &Request) -> Result<Response, TransportError> {
+///         self.1.fetch_add(1, Ordering::Relaxed);
+///         self.0.send(request)
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends `request` and reads the whole answer.
     ///

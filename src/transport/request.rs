@@ -10,6 +10,14 @@ use crate::error::{Error, Result};
 use crate::secret::Token;
 
 /// An HTTP method.
+///
+/// ```
+/// use tagoio::transport::Method;
+///
+/// assert_eq!("put".parse::<Method>()?, Method::Put);
+/// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names say it all")]
@@ -65,6 +73,13 @@ impl FromStr for Method {
 /// What a request calls, without what it calls it with: `DELETE /profile/{profile}/token/{token}`.
 ///
 /// It is what errors, logs and limits name a request by, because URLs and bodies may hold secrets.
+///
+/// ```
+/// use tagoio::transport::{Method, Route};
+///
+/// let route = Route::new(Method::Delete, "/profile/{profile}/token/{token}");
+/// assert_eq!(route.to_string(), "DELETE /profile/{profile}/token/{token}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Route {
     method: Method,

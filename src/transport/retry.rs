@@ -23,6 +23,14 @@ use crate::wire::retry_after;
 /// [total limit](super::Limits::total), or that is longer than a server [may ask for](RetryPolicy::max_retry_after),
 /// isn't begun: then the last outcome is the caller's, unchanged. What a
 /// [`Throttle`](super::Throttle) refuses isn't repeated either: it waited for as long as it may.
+///
+/// ```
+/// use std::time::Duration;
+/// use tagoio::transport::RetryPolicy;
+///
+/// let mut policy = RetryPolicy::attempts(3);
+/// policy.max_retry_after = Duration::from_secs(60);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {

@@ -7,6 +7,17 @@ use super::Response;
 ///
 /// A body that breaks off is an error of reading, also where its length wasn't announced. It is taken as it is sent, up to
 /// its end: whoever reads it decides how much is too much.
+///
+/// ```
+/// use std::io::Read as _;
+/// use tagoio::transport::{Response, Streamed};
+///
+/// let mut archive = Streamed::from(Response::new(200).with_body(*b"PK"));
+/// assert_eq!((archive.status(), archive.length()), (200, Some(2)));
+/// let mut bytes = Vec::new();
+/// archive.read_to_end(&mut bytes)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub struct Streamed {
     head: Response,
@@ -37,6 +48,7 @@ impl Streamed {
 }
 
 /// An answer that is there as a whole, such as another transport gives.
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 impl From<Response> for Streamed {
     fn from(response: Response) -> Self {
         let mut head = Response::new(response.status());

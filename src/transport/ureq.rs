@@ -329,6 +329,7 @@ impl UreqTransport {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 impl Transport for UreqTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let limits = request.limits();

@@ -20,7 +20,7 @@ pub(crate) use operation::ENCODED;
 pub(crate) use operation::{Operation, delete, get, post, put, refusal};
 pub(crate) use query::Query;
 pub(crate) use raw::raw;
-pub(crate) use redact::{Members, Odd, presentable};
+pub(crate) use redact::{Members, Odd, masked, presentable};
 pub(crate) use retry_after::retry_after;
 pub(crate) use sensitive::is_sensitive_key;
 #[cfg(feature = "testing")]

@@ -249,6 +249,18 @@ impl fmt::Debug for Odd<'_> {
     }
 }
 
+/// A value under a key, with `…` in place of what are secrets in it.
+pub(crate) fn masked(key: &str, value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) => value.clone(),
+        _ if is_sensitive_key(key) => "…".into(),
+        Value::String(text) if is_signed_address(text) => "…".into(),
+        Value::Array(items) => items.iter().map(|item| masked("", item)).collect(),
+        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), masked(key, member))).collect(),
+        Value::String(_) | Value::Number(_) => value.clone(),
+    }
+}
+
 fn secrets_of_body(value: &Value, sensitive: bool, secrets: &mut Vec<String>) {
     match value {
         Value::String(secret) if sensitive || is_signed_address(secret) => secrets.push(secret.clone()),

@@ -203,7 +203,7 @@ hint: --body takes JSON, @FILE, or - for standard input
 
 "#]]);
     world.tagoctl("api get /run --query amount").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: invalid value 'amount' for '--query <KEY=VALUE>': it has to be KEY=VALUE
+error: invalid value 'amount' for '--query <KEY=VALUE>': it needs a `=`, with something before it
 
 For more information, try '--help'.
 

@@ -79,7 +79,7 @@ hint: there are id, name, email, active, last_login, tags, timezone, company, ph
 
 "#]]);
     world.tagoctl("run user list --tag lisbon").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: invalid value 'lisbon' for '--tag <KEY=VALUE>': it has to be KEY=VALUE
+error: invalid value 'lisbon' for '--tag <KEY=VALUE>': it needs a `=`, with something before it
 
 For more information, try '--help'.
 

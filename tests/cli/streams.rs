@@ -165,6 +165,21 @@ fn who_stops_reading_a_list_has_what_they_wanted() {
     assert_ne!(output.status.code(), Some(0), "a failure stays one");
 }
 
+#[test]
+fn a_token_that_nobody_reads_takes_the_place_of_none() {
+    let world = World::new();
+    let rotate = format!("token rotate 'Monthly report' --email {} --password-env PASSWORD --yes", Sandbox::EMAIL);
+    let tokens = || world.stdout("token list -o csv --columns name,token,created_at");
+    let before = tokens();
+    for form in ["table", "json"] {
+        let output = unread(&world, &format!("{rotate} -o {form}"), closed());
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("nobody reads standard output; the new token is deleted again"), "{said}");
+        assert_eq!(tokens(), before);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_was_made_is_said_even_where_it_cannot_be_written() {

@@ -455,7 +455,7 @@ fn a_token_that_cannot_be_written_is_taken_back() {
     // A device that is always full.
     let line = format!("{} --to /dev/full --yes", rotate("Monthly report"));
     world.tagoctl(&line).code(1).stdout_eq("").stderr_eq(str![[r#"
-error: /dev/full: No space left on device (os error 28)
+error: /dev/full: No space left on device (os error 28); the new token is deleted again, and the old token Monthly report stays
 
 "#]]);
     let [left] = &*values(&world, "Monthly report") else { panic!("there is one") };

@@ -137,16 +137,22 @@ struct About {
     methods: BTreeMap<String, usize>,
 }
 
+/// A program that knows of no TagoIO yet. The official clients take their settings from the environment, and Python even a
+/// proxy to this very computer.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for name in ["TAGOIO_API", "TAGOIO_SSE", "TAGOIO_TOKEN", "T_ANALYSIS_TOKEN", "T_ANALYSIS_CONTEXT"] {
+        command.env_remove(name);
+    }
+    command.env("TAGOIO_REQUEST_ATTEMPTS", "1").env("PYTHONUTF8", "1").env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
+    command
+}
+
 impl Process {
     pub(crate) fn start(program: &Path, script: &Path, url: &str) -> Result<Self, String> {
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // The clients take their settings from the environment, and Python even a proxy to this very computer.
-        for name in ["TAGOIO_API", "TAGOIO_SSE", "TAGOIO_TOKEN", "T_ANALYSIS_TOKEN", "T_ANALYSIS_CONTEXT"] {
-            command.env_remove(name);
-        }
-        command.env("TAGOIO_REQUEST_ATTEMPTS", "1").env("PYTHONUTF8", "1").env("PYTHONDONTWRITEBYTECODE", "1");
-        command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(format!("{} has no input or output", program.display()));

@@ -5,9 +5,13 @@
 //! scenario is played by `tagoio` alone: once by HTTP, once in memory.
 
 mod clients;
+mod guide;
 mod judge;
 #[path = "../support/official.rs"]
 mod official;
+#[expect(dead_code, reason = "tests/docs looks at more than blocks of code")]
+#[path = "../support/page.rs"]
+mod page;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -329,6 +333,10 @@ fn hold() -> Result<String, String> {
         return Err(format!("{}\n{} disagreements", lines.join("\n"), found.len()));
     }
     let lies = self_check(&scenario, home)?;
+    let guide = match home {
+        Some(home) => format!("; {} blocks of the guide ran", guide::run(home)?),
+        None => String::new(),
+    };
 
     let title = |testimony: &Testimony| match &testimony.methods {
         Some(methods) => format!("{} with all its {} methods", testimony.title, methods.len()),
@@ -339,7 +347,7 @@ fn hold() -> Result<String, String> {
     let requests: usize = testimonies[0].deeds.iter().map(|deed| deed.requests.len()).sum();
     Ok(format!(
         "{} agree: {} steps of {} methods, their answers, {requests} requests and the {} final worlds, but for {} listed \
-         differences; {lies} lies were found out",
+         differences; {lies} lies were found out{guide}",
         titles.join(", "),
         scenario.steps.len(),
         calls.len(),

@@ -134,7 +134,11 @@ impl<'a> Context<'a> {
     /// The client of another profile.
     pub(crate) fn client_of(&self, other: &OtherProfile) -> Result<Client> {
         if self.connection.sandbox {
-            return Err(Failure::usage("conflict", "the profile of --sandbox is the only one that is there"));
+            return Err(Failure::usage(
+                "conflict",
+                "--sandbox signs in to one profile, and there is no token of another",
+            )
+            .hint("`tagoctl sandbox` serves one that stays: `token list --profile ID --show-secrets` has tokens"));
         }
         let mut region = self.connection.region()?;
         let token = match (&other.from_token_file, &other.from_env) {

@@ -120,14 +120,14 @@ impl Failure {
         }
     }
 
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Tago(error) => chain(error),
             Self::Usage(usage) => usage.message.clone(),
             Self::Unmet { message: text, .. } | Self::Partly(text) | Self::Interrupted(text) => text.clone(),
             Self::Declined => "nothing was done".to_owned(),
             Self::Write(what, error) => format!("{what}: {error}"),
-            Self::PipeClosed => String::new(),
+            Self::PipeClosed => "nobody reads standard output".to_owned(),
         }
     }
 

@@ -133,7 +133,7 @@ impl std::str::FromStr for Pair {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text.split_once('=') {
             Some((key, value)) if !key.is_empty() => Ok(Self { key: key.to_owned(), value: value.to_owned() }),
-            _ => Err("it has to be KEY=VALUE".to_owned()),
+            _ => Err("it needs a `=`, with something before it".to_owned()),
         }
     }
 }

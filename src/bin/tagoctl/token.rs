@@ -311,7 +311,14 @@ impl Rotate {
             Err(RotationError::NotHandedOver { new: made, .. }) => {
                 let failure = unwritten.take().unwrap_or(Failure::PipeClosed);
                 match client.token().delete(&self.profile.profile, &made.token) {
-                    Ok(_) => Err(failure),
+                    Ok(_) => Err(Failure::Unmet {
+                        code: "unwritable",
+                        message: format!(
+                            "{}; the new token is deleted again, and the old token {} stays",
+                            failure.message(),
+                            old.name
+                        ),
+                    }),
                     Err(error) => Err(Failure::Partly(format!(
                         "the new token {name} could not be written, and it is there: {}",
                         chain(&error)

@@ -98,12 +98,7 @@ fn tags(changes: &mut Vec<Change>, has: &[Tag], wanted: &Patch<Vec<Tag>>, policy
         (Patch::Set(given), TagPolicy::Merge) => Tag::merge(has, given),
         (Patch::Set(given), TagPolicy::Replace) => given.clone(),
     };
-    let sorted = |tags: &[Tag]| {
-        let mut tags = tags.to_vec();
-        tags.sort_unstable();
-        tags
-    };
-    if sorted(has) == sorted(&to) {
+    if Tag::are_same(has, &to) {
         return Patch::Keep;
     }
     let show = |tags: &[Tag]| (!tags.is_empty()).then(|| tag_text::write(tags));

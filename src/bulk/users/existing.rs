@@ -9,10 +9,10 @@ use super::list::UserList;
 use super::plan::PlanError;
 use super::watch::Watch;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::page::Direction;
-use crate::run::{UserInfo, UserOrder, UserQuery};
+use crate::run::{Passes, UserInfo, UserOrder, UserQuery};
 
 /// Up to so many users, each is looked up; for more, all users are gone through.
 const FEW: usize = 50;
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 8;
 /// Finds users by their ids or e-mail addresses, whatever the case of these; `None` stands for one that isn't there. What
 /// has an `@` is taken for an address.
 ///
-/// Up to 50 are looked up one by one, several at once; more of them in one pass through all users. So a user may lack what
+/// Up to 50 are looked up one by one, several at once; for more of them all users are gone through. So a user may lack what
 /// lists don't show: [`details`] has it.
 ///
 /// ```
@@ -40,7 +40,8 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 ///
-/// The first of the errors that TagoIO answers.
+/// The first error, as [`UsersApi::list`](crate::run::UsersApi::list) and [`info`](crate::run::UsersApi::info) would give
+/// it. One who isn't there is none.
 pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Option<UserInfo>>> {
     if names.len() > FEW {
         return find_in_one_pass(client, names);
@@ -55,7 +56,23 @@ pub fn find(client: &Client, names: &[impl AsRef<str> + Sync]) -> Result<Vec<Opt
 ///
 /// # Errors
 ///
-/// The first of the errors that TagoIO answers.
+/// The first error, as [`UsersApi::list`](crate::run::UsersApi::list) and [`info`](crate::run::UsersApi::info) would give
+/// it. One who isn't there is none.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::UserId;
+/// use tagoio::bulk::users;
+/// # let sandbox = tagoio::sandbox::Sandbox::new();
+/// # let tago = sandbox.client()?;
+///
+/// let ids = [sandbox.users()[0].id.clone(), UserId::new("61eb25a4d6a4a20011d4cd3c")];
+/// let whole = users::details(&tago, &ids)?;
+/// assert!(whole[0].as_ref().is_some_and(|user| user.options.is_some()));
+/// assert!(whole[1].is_none());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 pub fn details(client: &Client, users: &[UserId]) -> Result<Vec<Option<UserInfo>>> {
     each(users, |id| detail(client, id))
 }
@@ -71,14 +88,15 @@ fn detail(client: &Client, id: &UserId) -> Result<Option<UserInfo>> {
 fn find_in_one_pass(client: &Client, names: &[impl AsRef<str>]) -> Result<Vec<Option<UserInfo>>> {
     let key = |name: &str| if is_email(name) { key_of(name) } else { name.to_owned() };
     let mut found: HashMap<String, Option<UserInfo>> = names.iter().map(|name| (key(name.as_ref()), None)).collect();
-    for user in client.run().users().iter(&all()) {
+    client.run().users().each_once(&all(), Passes::UntilNobodyIsNew, |user| {
         let user = user?;
         for key in [user.id.as_str().to_owned(), key_of(&user.email)] {
             if let Some(entry) = found.get_mut(&key) {
                 *entry = Some(user.clone());
             }
         }
-    }
+        Ok::<_, Error>(())
+    })?;
     Ok(names.iter().map(|name| found.get(&key(name.as_ref())).cloned().flatten()).collect())
 }
 
@@ -127,19 +145,20 @@ impl Existing {
     fn in_one_pass(client: &Client, list: &UserList, with_others: bool, watch: &Watch<'_>) -> Result<Self, PlanError> {
         let mut wanted: HashMap<String, Option<UserInfo>> =
             list.entries.iter().map(|listed| (key_of(&listed.record.email), None)).collect();
-        let mut others = HashMap::new();
+        let mut others = Vec::new();
         let count = watch.count(None);
-        for user in client.run().users().iter(&all()) {
+        // Whoever of the list is missed is found when it comes to the creation; of the others, nobody would.
+        let passes = if with_others { Passes::UntilNobodyIsNew } else { Passes::One };
+        client.run().users().each_once(&all(), passes, |user| {
             let user = count.add(|| user)?;
             match wanted.get_mut(&key_of(&user.email)) {
                 Some(found) => *found = Some(user),
-                // Pages that shift show a user twice.
-                None if with_others => drop(others.insert(user.id, user.email)),
+                None if with_others => others.push((user.id, user.email)),
                 None => {}
             }
-        }
+            Ok::<_, PlanError>(())
+        })?;
         let listed = wanted.into_iter().filter_map(|(key, user)| Some((key, user?))).collect();
-        let mut others: Vec<_> = others.into_iter().collect();
         others.sort_unstable_by(|(one_id, one), (other_id, other)| (one, one_id).cmp(&(other, other_id)));
         Ok(Self { listed, others })
     }

@@ -6,6 +6,20 @@ use crate::id::UserId;
 
 /// Work on users who were looked up: [`delete_all`](crate::run::UsersApi::delete_all),
 /// [`send_many`](crate::run::NotificationsApi::send_many). Nothing is done until it is run.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use tagoio::bulk::Bulk;
+/// use tagoio::run::UserQuery;
+/// # let tago = tagoio::sandbox::Sandbox::new().client()?;
+///
+/// let leavers = tago.run().users().delete_all(UserQuery::new().tag("site", "porto"))?;
+/// println!("{} users would be deleted", leavers.len()); // a dry run so far
+/// let report = leavers.run(&Bulk::new(&tago).jobs(4));
+/// # assert!(report.is_complete());
+/// # }
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is done until `run` is called"]
 pub struct UserJob<T> {
@@ -54,6 +68,19 @@ impl<T: Task> UserJob<T> {
 }
 
 /// What came of work on users.
+///
+/// ```
+/// use tagoio::bulk::users::UserReport;
+///
+/// fn tell(report: &UserReport) {
+///     for user in report.failures() {
+///         eprintln!("{} ({:?}): {:?}", user.id, user.email, user.outcome);
+///     }
+///     if !report.is_complete() {
+///         eprintln!("{} of {} users are done", report.users.len() - report.failures().count(), report.users.len());
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "some users may have been left out"]
 #[non_exhaustive]

@@ -88,7 +88,7 @@ impl UserList {
     ///
     /// # Errors
     ///
-    /// [`ListError`] with all that is wrong with them.
+    /// [`ListError`] with all that is wrong with them: what TagoIO would refuse, and addresses that are there twice.
     pub fn from_records(records: impl IntoIterator<Item = UserRecord>) -> Result<Self, ListError> {
         let entries = (1..).zip(records).map(|(line, record)| Listed::new(line, record)).collect();
         Self::checked(entries, Vec::new())
@@ -100,7 +100,7 @@ impl UserList {
     ///
     /// # Errors
     ///
-    /// [`ListError`] with all that is wrong in all lines.
+    /// [`ListError`] with all that is wrong in all lines, or with why the file can't be read.
     pub fn from_json_lines(file: impl Read) -> Result<Self, ListError> {
         let (entries, problems) = json_lines::read(file);
         Self::checked(entries, problems)
@@ -126,7 +126,7 @@ impl UserList {
     ///
     /// # Errors
     ///
-    /// [`ListError`] with all that is wrong in all lines.
+    /// [`ListError`] with all that is wrong in all lines, or with why the file can't be read.
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
     pub fn from_csv(file: impl Read) -> Result<Self, ListError> {

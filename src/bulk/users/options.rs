@@ -1,6 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 /// What becomes of the tags of a user whom a record gives tags to.
+///
+/// ```
+/// use tagoio::bulk::users::{SyncOptions, TagPolicy};
+///
+/// assert_eq!(SyncOptions::new().tags, TagPolicy::Merge);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "there is no third way")]

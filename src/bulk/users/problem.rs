@@ -47,6 +47,13 @@ impl fmt::Display for Problem {
 }
 
 /// A list of users that can't be worked with, and all that is wrong with it.
+///
+/// ```
+/// use tagoio::bulk::users::{UserList, UserRecord};
+///
+/// let error = UserList::from_records([UserRecord::new("jane@example"), UserRecord::new("joe")]).unwrap_err();
+/// assert_eq!(error.problems[0].to_string(), "line 2, column `email`: isn't an e-mail address");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListError {

@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::page::Direction;
-use crate::run::{UserField, UserOrder, UserQuery, UserRow};
+use crate::run::{Passes, UserField, UserOrder, UserQuery, UserRow};
 
 /// Which users some work is about.
 ///
@@ -14,7 +14,7 @@ use crate::run::{UserField, UserOrder, UserQuery, UserRow};
 /// use tagoio::run::UserQuery;
 ///
 /// let of_a_customer: UserSelection = UserQuery::new().tag("organization_id", "acme").into();
-/// let these: UserSelection = vec![UserId::new("61eb25a4d6a4a20011d4cd3c")].into();
+/// let these: UserSelection = [UserId::new("61eb25a4d6a4a20011d4cd3c")].into();
 /// # let _ = (of_a_customer, these);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,8 @@ pub struct SelectedUser {
 }
 
 impl UserSelection {
-    /// Looks up who is meant: each user once, in the order of their creation, or in that of the list of ids.
+    /// Looks up who is meant: each user once, in the order of their creation, or in that of the list of ids. Nobody is left
+    /// out because others go meanwhile: where there are several pages, they are read again until nobody new is on them.
     ///
     /// # Errors
     ///
@@ -68,20 +69,19 @@ impl UserSelection {
             UserField::Email,
             UserField::Tags,
         ]);
-        let mut seen = HashSet::new();
         let mut users = Vec::new();
-        for row in client.run().users().iter(&rows) {
+        client.run().users().each_once(&rows, Passes::UntilNobodyIsNew, |row| {
             let row = row?;
-            let Some(id) = row.id.clone() else { continue };
+            let missing = missing_tag(&query, &row);
+            let Some(id) = row.id else { return Ok(()) };
             // A filter that TagoIO didn't understand would fit everybody.
-            if let Some(key) = missing_tag(&query, &row) {
+            if let Some(key) = missing {
                 let problem = format!("TagoIO gave the user {id}, who has no such tag `{key}` as is asked for");
                 return Err(Error::config("user query", problem));
             }
-            if seen.insert(id.clone()) {
-                users.push(SelectedUser { id, name: row.name, email: row.email });
-            }
-        }
+            users.push(SelectedUser { id, name: row.name, email: row.email });
+            Ok(())
+        })?;
         Ok(users)
     }
 }
@@ -118,6 +118,18 @@ impl From<Vec<UserId>> for UserSelection {
 impl From<&[UserId]> for UserSelection {
     fn from(ids: &[UserId]) -> Self {
         Self::Users(ids.to_vec())
+    }
+}
+
+impl From<&Vec<UserId>> for UserSelection {
+    fn from(ids: &Vec<UserId>) -> Self {
+        Self::Users(ids.clone())
+    }
+}
+
+impl<const N: usize> From<[UserId; N]> for UserSelection {
+    fn from(ids: [UserId; N]) -> Self {
+        Self::Users(ids.into())
     }
 }
 

@@ -30,6 +30,8 @@ const ITER_AMOUNT: u32 = 100;
 /// the Starter or Scale plan: on Free, all of them are refused
 /// ([`is_not_in_plan`](crate::Error::is_not_in_plan)).
 ///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
+///
 /// ```
 /// # #[cfg(feature = "sandbox")] {
 /// use std::sync::Arc;

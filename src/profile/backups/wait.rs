@@ -49,6 +49,17 @@ impl fmt::Display for BackupNotCompleted {
 impl std::error::Error for BackupNotCompleted {}
 
 /// Waits until a backup is completed: [`BackupsApi::wait`].
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use tagoio::{BackupId, ProfileId};
+/// # fn run(tago: &tagoio::Client, id: &BackupId) -> tagoio::Result<()> {
+/// let wait = tago.profile().backups().wait(ProfileId::CURRENT, id);
+/// let backup = wait.on_change(|backup| println!("{:?}", backup.status)).until_completed(Duration::from_secs(1800))?;
+/// println!("{:?} bytes", backup.file_size);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is waited for until `until_completed` is called"]
 pub struct BackupWait<'a> {
     api: BackupsApi<'a>,

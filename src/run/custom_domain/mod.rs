@@ -18,6 +18,8 @@ use crate::wire::{delete, get, post, put};
 
 /// The operations on the portal's own domain: [`RunApi::custom_domain`](super::RunApi::custom_domain). They need a profile
 /// token and the custom domain add-on.
+///
+/// Each call names its own errors; those of any call are in [`Error`](crate::Error#what-any-call-can-fail-with).
 #[derive(Debug, Clone, Copy)]
 pub struct CustomDomainApi<'a> {
     pub(crate) client: &'a Client,
@@ -104,6 +106,14 @@ request! {
 
 impl CustomDomainInfo {
     /// The whole name: `portal.example.com`.
+    ///
+    /// ```
+    /// # use serde_json::{from_value, json};
+    /// # use tagoio::run::CustomDomainInfo;
+    /// let domain: CustomDomainInfo = from_value(json!({"domain": "example.com", "subdomain": "portal"}))?;
+    /// assert_eq!(domain.host(), "portal.example.com");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn host(&self) -> String {
         match (self.subdomain.as_str(), self.domain.as_str()) {
             ("", domain) => domain.to_owned(),

@@ -43,6 +43,20 @@ impl fmt::Display for CustomDomainNotActive {
 impl std::error::Error for CustomDomainNotActive {}
 
 /// Waits until a custom domain is active: [`CustomDomainApi::wait`].
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use tagoio::ProfileId;
+/// # fn run(tago: &tagoio::Client) -> tagoio::Result<()> {
+/// let wait = tago.run().custom_domain().wait(ProfileId::CURRENT).on_change(|domain| {
+///     for record in domain.dns_records() {
+///         println!("{record}");
+///     }
+/// });
+/// println!("{} works", wait.until_active(Duration::from_secs(3600))?.host());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is waited for until `until_active` is called"]
 pub struct CustomDomainWait<'a> {
     api: CustomDomainApi<'a>,

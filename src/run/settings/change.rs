@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::wire::{Odd, is_sensitive_key};
+use crate::wire::masked;
 
 /// A place at which two structures differ, such as the settings of two portals.
 ///
@@ -81,10 +81,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
             None => f.write_str("nothing"),
-            Some(Value::Null) => f.write_str("null"),
-            Some(_) if is_sensitive_key(self.0) => f.write_str("…"),
-            Some(Value::Object(_) | Value::Array(_)) => write!(f, "{:?}", self.1.map(Odd).ok_or(fmt::Error)?),
-            Some(value) => value.fmt(f),
+            Some(value) => masked(self.0, value).fmt(f),
         }
     }
 }
@@ -126,7 +123,18 @@ mod tests {
                 vec![r#"l.1.t: "b" → "c""#, r#"l.2.t: nothing → "d""#],
             ),
             (json!({"l": ["a", "b"]}), json!({"l": ["a"]}), vec![r#"l.1: "b" → nothing"#]),
-            (json!({"x": {"token": "canary"}}), json!({"x": {"token": "canary-2"}}), vec!["x.token: … → …"]),
+            (json!({"x": {"token": "canary"}}), json!({"x": {"token": "canary-2"}}), vec![r#"x.token: "…" → "…""#]),
+            (
+                json!({}),
+                json!({"l": [{"t": "a", "n": 1, "client_secret": "canary"}]}),
+                vec![r#"l: nothing → [{"client_secret":"…","n":1,"t":"a"}]"#],
+            ),
+            (
+                json!({"logo": "https://a.io/l"}),
+                json!({"logo": "https://a.io/l?X-Amz-Signature=canary"}),
+                vec![r#"logo: "https://a.io/l" → "…""#],
+            ),
+            (json!({"token": null}), json!({"token": true}), vec!["token: null → true"]),
         ] {
             let (Value::Object(before), Value::Object(after)) = (before, after) else { panic!("objects") };
             let changes = SettingsChange::between(&before, &after);

@@ -13,6 +13,14 @@ use crate::wire::is_sensitive_key;
 ///
 /// No part has what is a portal's own: its addresses, whether it is open, its dictionary, its custom fields (on whose ids
 /// the users' values hang), services of others, single sign-on and the token of anonymous visitors.
+///
+/// ```
+/// use tagoio::run::SettingsPart;
+///
+/// assert_eq!("theme".parse::<SettingsPart>()?, SettingsPart::Theme);
+/// assert_eq!(SettingsPart::Security.keys(), ["security", "auth_token_ttl"]);
+/// # Ok::<(), tagoio::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SettingsPart {

@@ -6,6 +6,19 @@ use crate::id::UserId;
 use crate::transport::Method;
 
 /// What an [`upsert`](super::UsersApi::upsert) did.
+///
+/// ```no_run
+/// # use tagoio::bulk::users::{TagPolicy, UserRecord};
+/// # use tagoio::run::Upserted;
+/// # fn run(tago: &tagoio::Client, jane: &UserRecord) -> tagoio::Result<()> {
+/// match tago.run().users().upsert(jane, TagPolicy::Merge)? {
+///     Upserted::Created { id } => println!("{id} is new"),
+///     Upserted::Updated { id, changes } => println!("{id}: {} changes", changes.len()),
+///     same => println!("{} is as it was", same.id()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Upserted {
@@ -43,6 +56,10 @@ pub(super) fn upsert(client: &Client, user: &UserRecord, tags: TagPolicy) -> Res
         Err(error) if is_lost_creation(&error) => {
             sync_one(client, user, tags, Before { maybe_done: true, ..Before::default() })?
         }
+        // TagoIO may look for room before it looks for the address: that of another upsert, which took the last place.
+        Err(error) if error.is_limit_reached() && is_there(client, &user.email) => {
+            sync_one(client, user, tags, Before::default())?
+        }
         outcome => outcome?,
     };
     let (id, changes) = (synced.id, synced.changes);
@@ -51,6 +68,10 @@ pub(super) fn upsert(client: &Client, user: &UserRecord, tags: TagPolicy) -> Res
         Action::Unchanged => Upserted::Unchanged { id },
         _ => Upserted::Updated { id, changes },
     })
+}
+
+fn is_there(client: &Client, email: &str) -> bool {
+    client.run().users().find_by_email(email).is_ok_and(|user| user.is_some())
 }
 
 fn is_lost_creation(error: &Error) -> bool {

@@ -323,10 +323,14 @@ theme.navbarText: "#ffffff" → nothing
 theme.primary: "#0a6ebd" → "#123456"
 theme.sidebarBackground: "#f4f7fa" → nothing
 theme.brandNew: nothing → 1
-not copied: sidebar_buttons.1: the other profile has no 66b0000b1c2d3e4f50617283
+not copied: sidebar_buttons.1: it leads to 66b0000b1c2d3e4f50617283 of the other profile; --replace-id 66b0000b1c2d3e4f50617283=HERE says what this one has instead
 nothing was changed: it was a dry run
 
 "##]]);
+    let assert = world.tagoctl(&format!("{line} --dry-run -o json")).success();
+    let told: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let left_out = json!([{"field": "sidebar_buttons.1", "reason": "id", "id": "66b0000b1c2d3e4f50617283"}]);
+    assert_eq!((&told["updated"], &told["not_copied"]), (&json!(false), &left_out));
     assert_eq!(settings(&world), before);
 
     let line = format!("{line} --replace-id 66b0000b1c2d3e4f50617283=66a0000b1c2d3e4f50617283");
@@ -357,7 +361,7 @@ fn a_copy_names_the_other_profile_and_parts_that_there_are() {
         ("run copy --from-token-file nowhere --part theme", "nowhere"),
         ("run copy --from-env nowhere --part theme", "tagoconfig.json"),
         ("run copy --from-token-file - --token-file - --part theme", "standard input"),
-        ("run copy --from-token-file staging.token --part theme --sandbox", "is the only one that is there"),
+        ("run copy --from-token-file staging.token --part theme --sandbox", "--sandbox signs in to one profile"),
         ("run copy --from-token-file staging.token --part theme --columns x", "there is no column `x`"),
     ] {
         let assert = world.tagoctl(line).code(2).stdout_eq("");

@@ -95,7 +95,7 @@ hint: --allow-unknown sends it all the same
 
 "#]]);
     world.tagoctl("run theme set navbar").code(2).stdout_eq("").stderr_eq(str![[r#"
-error: invalid value 'navbar' for '<KEY=COLOUR>...': it has to be KEY=VALUE
+error: invalid value 'navbar' for '<KEY=COLOUR>...': it needs a `=`, with something before it
 
 For more information, try '--help'.
 

@@ -94,7 +94,7 @@ mod tests {
             assert_eq!((read.service, read.amount), (service, amount), "{text}");
         }
         for (text, said) in [
-            ("input", "it has to be KEY=VALUE"),
+            ("input", "it needs a `=`, with something before it"),
             ("input=", "`` is not an amount"),
             ("input=-1", "`-1` is not an amount"),
             ("input=inf", "`inf` is not an amount"),

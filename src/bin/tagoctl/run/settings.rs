@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tagoio::Client;
-use tagoio::run::{RunSettings, SettingsCopy, SettingsPart};
+use tagoio::run::{LeftOut, LeftOutReason, RunSettings, SettingsCopy, SettingsPart};
 
 use crate::connect::{Context, OtherProfile};
 use crate::difference;
@@ -197,6 +197,24 @@ impl EditArgs {
     }
 }
 
+/// What isn't copied, as seen from the profile that is copied to.
+fn not_copied(left_out: &LeftOut) -> String {
+    match &left_out.reason {
+        LeftOutReason::Id(id) => format!(
+            "{}: it leads to {id} of the other profile; --replace-id {id}=HERE says what this one has instead",
+            left_out.path
+        ),
+        _ => left_out.to_string(),
+    }
+}
+
+fn not_copied_as_json(left_out: &LeftOut) -> Value {
+    match &left_out.reason {
+        LeftOutReason::Id(id) => json!({"field": left_out.path, "reason": "id", "id": id}),
+        _ => json!({"field": left_out.path, "reason": "secret"}),
+    }
+}
+
 impl CopyArgs {
     fn run(self, context: &Context<'_>) -> Result<()> {
         context.out.chosen(&COPIED)?;
@@ -206,12 +224,12 @@ impl CopyArgs {
         let difference = from.run().compare_settings(&to, &copy)?;
         let is_empty = difference.is_empty();
         let changes = difference::tell_changes(context.out, difference.changes);
-        let left_out: Vec<String> = difference.left_out.iter().map(ToString::to_string).collect();
         if !matches!(context.out.format(), Format::Json | Format::Jsonl) {
-            for left_out in &left_out {
-                note(&format!("not copied: {left_out}"));
+            for left_out in &difference.left_out {
+                note(&format!("not copied: {}", not_copied(left_out)));
             }
         }
+        let left_out: Vec<Value> = difference.left_out.iter().map(not_copied_as_json).collect();
         let (updated, said) = if is_empty {
             (false, difference::NONE.to_owned())
         } else if self.dry_run {
