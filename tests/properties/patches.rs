@@ -94,7 +94,7 @@ impl Fields {
             newsletter: user.newsletter,
             tags: Some(user.tags),
             date_format: user.options.and_then(|options| options.date_format.into_option()),
-            preferences: user.custom_preferences,
+            preferences: user.custom_preferences.map(|preferences| *preferences),
         }
         .without_empty()
     }
