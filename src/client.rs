@@ -110,6 +110,11 @@ impl Client {
         self.inner.token.expose() == token.expose()
     }
 
+    /// Whether what the other one sends goes to the same place and is done in the same name.
+    pub(crate) fn acts_as(&self, other: &Self) -> bool {
+        self.inner.region == other.inner.region && self.signs_in_with(&other.inner.token)
+    }
+
     /// Profiles: information, usage, audit log, allocation.
     pub fn profile(&self) -> ProfileApi<'_> {
         ProfileApi { client: self }

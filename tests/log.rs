@@ -7,7 +7,8 @@ use std::time::Duration;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use tagoio::clock::{Clock as _, ManualClock};
 use tagoio::profile::Credentials;
-use tagoio::transport::{Logged, Request, Response, Transport, TransportError, TransportErrorKind, from_fn};
+use tagoio::token::{NewToken, Permission};
+use tagoio::transport::{Logged, Method, Request, Response, Transport, TransportError, TransportErrorKind, from_fn};
 use tagoio::{Client, Password, PinCode, ProfileId, Token};
 
 /// Keeps the lines of each thread, that is of each test.
@@ -125,4 +126,29 @@ fn the_outcome_passes_unchanged() {
     let request = Request::new(tagoio::transport::Method::Get, "https://api.tago.io/run");
     assert_eq!(logged.send(&request).unwrap(), answer);
     assert_eq!(format!("{logged:?}"), "Logged { inner: FromFn, .. }");
+}
+
+#[test]
+fn a_token_that_is_dropped_and_not_deleted_is_logged_without_being_shown() {
+    let transport = from_fn(|request: &Request| {
+        let body = match request.method() {
+            Method::Post => r#"{"status": true, "result": {"token": "p-canary-made", "name": "one-off report"}}"#,
+            _ => r#"{"status": false, "message": "Authorization Denied"}"#,
+        };
+        Ok(Response::new(200).with_body(body))
+    });
+    let tago = Client::builder().token("p-canary-header").vars(|_| None).transport(transport).build().unwrap();
+    let new = NewToken::new("one-off report", Permission::Read).sign_in("me@x.io", Password::new("canary-1").unwrap());
+    let lines = lines(|| drop(tago.token().guard(ProfileId::CURRENT, &new).unwrap()));
+    let (level, target, text) = lines.last().unwrap();
+    assert_eq!((*level, target.as_str()), (Level::Warn, "tagoio"));
+    assert_eq!(
+        text,
+        "the token \"one-off report\" was dropped, and not deleted, or maybe not: DELETE /profile/{profile}/token/{token}: \
+         TagoIO answered 200 with \"status\": false: Authorization Denied"
+    );
+    assert!(lines.iter().all(|(.., text)| !text.contains("canary")), "{lines:?}");
+
+    let closed = self::lines(|| drop(tago.token().guard(ProfileId::CURRENT, &new).unwrap().close()));
+    assert!(closed.iter().all(|(.., text)| !text.contains("was dropped")), "{closed:?}");
 }

@@ -11,6 +11,7 @@ use tagoio::clock::ManualClock;
 use tagoio::profile::{Service, ServiceAllocation};
 use tagoio::run::{NewNotification, NewUser, Upserted, UserEdit, UserInfo, UserQuery};
 use tagoio::sandbox::{Fault, FaultRule, Plan, Sandbox};
+use tagoio::token::Permission;
 use tagoio::transport::Method::{Delete, Get, Post, Put};
 use tagoio::transport::{Request, Response, Transport as _, from_fn};
 use tagoio::{Client, Tag, Timestamp, UserId};
@@ -447,6 +448,23 @@ fn a_report_says_for_each_user_what_became_of_the_notification() {
     let job = revoked.run().notifications().send_many(vec![users[0].id.clone()], text).unwrap();
     let report = job.run(&Bulk::new(&revoked).clock(clock));
     assert!(matches!(report.halt, Some(Halt::Unauthorized)) && !report.is_complete());
+}
+
+#[test]
+fn a_job_is_not_run_in_another_profile() {
+    let (sandbox, tago, clock) = sandbox();
+    let before = sandbox.users().len();
+    let job = tago.run().users().delete_all(UserQuery::new().tag("site", "lisbon")).unwrap();
+    let elsewhere = sandbox.client_with(sandbox.token_with(&Permission::Full)).unwrap();
+    sandbox.clear_journal();
+    let report = job.run(&Bulk::new(&elsewhere).clock(clock.clone()));
+    assert!(!report.is_complete() && !job.is_empty());
+    assert_eq!((report.progress.total, report.progress.failed), (job.len(), job.len()));
+    let error = report.users[0].outcome.error().unwrap().to_string();
+    assert_eq!(error, "invalid bulk work: it is of another token or region than the client that looked the users up");
+    assert!(requests(&sandbox).is_empty() && sandbox.users().len() == before);
+    let same = sandbox.client_with(sandbox.token()).unwrap();
+    assert!(job.run(&Bulk::new(&same).clock(clock)).is_complete());
 }
 
 #[test]

@@ -63,6 +63,10 @@ pub struct Bulk<'a> {
 }
 
 impl<'a> Bulk<'a> {
+    pub(super) fn client(&self) -> &Client {
+        self.client
+    }
+
     /// Work that is done by this client.
     pub fn new(client: &'a Client) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::{fmt, thread};
 
 use super::{CreatedToken, NewToken, TokenApi};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::ProfileId;
 use crate::patch::Patch;
 use crate::secret::Token;
@@ -13,7 +13,8 @@ use crate::time::{Expiry, TimeUnit};
 
 /// A token that is deleted when it is dropped: [`TokenApi::guard`].
 ///
-/// What becomes of the deletion then, nobody is told; [`close`](TokenGuard::close) says it. A process that ends by
+/// What becomes of the deletion then, nobody is told, but for a line in the log (feature `log`) when it fails;
+/// [`close`](TokenGuard::close) says it. A process that ends by
 /// [`std::process::exit`], or is killed, drops nothing: that is why the token expires soon.
 ///
 /// ```no_run
@@ -71,8 +72,11 @@ impl Drop for TokenGuard {
         if !self.armed {
             return;
         }
-        // Nobody is there to be told.
-        let delete = || drop(self.client.token().delete_if_there(&self.profile, self.token()));
+        let delete = || {
+            if let Err(error) = self.client.token().delete_if_there(&self.profile, self.token()) {
+                not_deleted(&self.created, &error);
+            }
+        };
         if thread::panicking() {
             // A transport that panics as well would end the process, and the first panic would not be seen.
             drop(catch_unwind(AssertUnwindSafe(delete)));
@@ -81,6 +85,16 @@ impl Drop for TokenGuard {
         }
     }
 }
+
+/// Who drops a token isn't told what becomes of it; who reads the log is.
+#[cfg(feature = "log")]
+fn not_deleted(token: &CreatedToken, error: &Error) {
+    let name = token.name.as_deref().unwrap_or("without a name");
+    log::warn!(target: "tagoio", "the token {name:?} was dropped, and not deleted, or maybe not: {error}");
+}
+
+#[cfg(not(feature = "log"))]
+fn not_deleted(_: &CreatedToken, _: &Error) {}
 
 impl fmt::Debug for TokenGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 use super::selection::{SelectedUser, UserSelection};
-use crate::bulk::{Bulk, Halt, Outcome, Progress, Task};
+use crate::bulk::{Bulk, Halt, Outcome, Progress, Report, Task};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::UserId;
 
 /// Work on users who were looked up: [`delete_all`](crate::run::UsersApi::delete_all),
@@ -23,6 +23,7 @@ use crate::id::UserId;
 #[derive(Debug, Clone)]
 #[must_use = "nothing is done until `run` is called"]
 pub struct UserJob<T> {
+    client: Client,
     users: Vec<SelectedUser>,
     tasks: Vec<T>,
 }
@@ -31,7 +32,7 @@ impl<T: Task> UserJob<T> {
     pub(crate) fn new(client: &Client, users: &UserSelection, task: impl Fn(&UserId) -> T) -> Result<Self> {
         let users = users.resolve(client)?;
         let tasks = users.iter().map(|user| task(&user.id)).collect();
-        Ok(Self { users, tasks })
+        Ok(Self { client: client.clone(), users, tasks })
     }
 
     /// The users it is about.
@@ -54,16 +55,27 @@ impl<T: Task> UserJob<T> {
         self.users.is_empty()
     }
 
-    /// Does it, in the way that the [`Bulk`] says: how many at once, within which rate limits, with which journal. It has
-    /// to be of the client that looked the users up.
+    /// Does it, in the way that the [`Bulk`] says: how many at once, within which rate limits, with which journal.
+    ///
+    /// The [`Bulk`] has to be of a client of the same token and region as the one that looked the users up: in another
+    /// profile nobody of them would be there, and who isn't there counts as deleted. With another one nothing is sent, and
+    /// it [fails](Outcome::Failed) for every user.
     pub fn run(&self, bulk: &Bulk<'_>) -> UserReport {
-        let report = bulk.run(&self.tasks);
+        let report = if bulk.client().acts_as(&self.client) { bulk.run(&self.tasks) } else { self.refused() };
         let users = self.users.iter().cloned().zip(report.outcomes);
         UserReport {
             users: users.map(|(SelectedUser { id, email, .. }, outcome)| UserOutcome { id, email, outcome }).collect(),
             progress: report.progress,
             halt: report.halt,
         }
+    }
+
+    fn refused(&self) -> Report {
+        let refusal =
+            || Error::config("bulk work", "it is of another token or region than the client that looked the users up");
+        let outcomes: Vec<Outcome> = self.users.iter().map(|_| Outcome::Failed(refusal())).collect();
+        let (total, failed) = (outcomes.len(), outcomes.len());
+        Report { outcomes, progress: Progress { total, failed, ..Progress::default() }, halt: None }
     }
 }
 
