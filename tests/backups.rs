@@ -128,3 +128,21 @@ fn a_backup_is_found_on_whatever_page_it_is() {
     assert_eq!(backups.wait_until_completed(P, "b3", Duration::ZERO).unwrap().id, "b3");
     assert_eq!(sandbox.journal().len(), 3, "a hundred a page");
 }
+
+#[cfg(all(feature = "sandbox-server", feature = "ureq"))]
+#[test]
+fn the_clients_own_retries_do_not_wait_beyond_the_deadline() {
+    let (clock, sandbox, _, id) = world();
+    let server = sandbox.serve("127.0.0.1:0").unwrap();
+    let tago = Client::builder()
+        .token(sandbox.token())
+        .region(server.region())
+        .clock(clock.clone())
+        .vars(|_| None)
+        .build()
+        .unwrap();
+    sandbox.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 60 }).times(100)).unwrap();
+    let wait = tago.profile().backups().wait(P, &id).with_clock(clock.clone());
+    assert!(wait.until_completed(seconds(10)).unwrap_err().is_rate_limited());
+    assert_eq!(clock.now(), seconds(10));
+}

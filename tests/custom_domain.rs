@@ -119,3 +119,21 @@ fn the_table_says_what_to_enter_where_and_what_is_there_now() {
     );
     assert_eq!(CustomDomainInfo::default().dns_records(), []);
 }
+
+#[cfg(all(feature = "sandbox-server", feature = "ureq"))]
+#[test]
+fn the_clients_own_retries_do_not_wait_beyond_the_deadline() {
+    let (clock, sandbox, _) = world();
+    let server = sandbox.serve("127.0.0.1:0").unwrap();
+    let tago = Client::builder()
+        .token(sandbox.token())
+        .region(server.region())
+        .clock(clock.clone())
+        .vars(|_| None)
+        .build()
+        .unwrap();
+    sandbox.inject(FaultRule::new(Fault::TooManyRequests { retry_after: 60 }).times(100)).unwrap();
+    let wait = tago.run().custom_domain().wait(ProfileId::CURRENT).with_clock(clock.clone());
+    assert!(wait.until_active(Duration::from_secs(10)).unwrap_err().is_rate_limited());
+    assert_eq!(clock.now(), Duration::from_secs(10));
+}

@@ -217,6 +217,23 @@ mod request {
     }
 
     #[test]
+    fn a_transport_sends_of_each_request_its_own_headers() {
+        let agents = ["first/1.0", "second/2.0", "first/1.0", ""];
+        let server = Server::answering(agents.map(|_| success("null")));
+        let ureq = UreqTransport::with_proxy(&Proxy::None).unwrap();
+        for (agent, accepted) in agents.into_iter().zip(["application/json", "text/plain"].repeat(2)) {
+            let request = Request::new(Method::Get, server.url());
+            ureq.send(&request.with_header("user-agent", agent).with_header("accept", accepted)).unwrap();
+        }
+        drop(ureq);
+        let sent: Vec<_> = server.finish().requests.into_iter().map(|request| request.head).collect();
+        for (head, agent) in sent.iter().zip(agents) {
+            assert!(head.contains(&format!("\r\nuser-agent: {agent}\r\naccept: ")), "{head}");
+        }
+        assert!(sent[0].contains("accept: application/json\r\n") && sent[1].contains("accept: text/plain\r\n"));
+    }
+
+    #[test]
     fn what_cannot_be_a_request_is_not_sent_and_not_shown() {
         let ureq = UreqTransport::with_proxy(&Proxy::None).unwrap();
         for request in [
@@ -932,13 +949,16 @@ mod agent {
         let marks_only_secrets =
             |request: ureq::http::Request<ureq::SendBody<'_>>, next: MiddlewareNext<'_>| -> Outcome {
                 let is_marked = |name| request.headers()[name].is_sensitive();
-                assert!(is_marked("token") && !is_marked("accept"));
+                assert!(is_marked("token") && is_marked("x-again"));
+                assert!(!is_marked("accept") && !is_marked("x-other"));
                 next.handle(request)
             };
         let server = Server::answering([answer("200 OK", &[], "")]);
         let config = ureq::Agent::config_builder().proxy(None).middleware(marks_only_secrets).build();
         let request = Request::new(Method::Get, server.url())
             .with_secret_header("token", Token::new("p-canary").unwrap())
+            .with_header("x-again", "p-canary".to_owned())
+            .with_header("x-other", "p-other".to_owned())
             .with_header("accept", "application/json");
         UreqTransport::with_agent(config.new_agent()).send(&request).unwrap();
         assert_eq!(server.finish().requests.len(), 1);

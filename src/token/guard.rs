@@ -14,8 +14,8 @@ use crate::time::{Expiry, TimeUnit};
 /// A token that is deleted when it is dropped: [`TokenApi::guard`].
 ///
 /// What becomes of the deletion then, nobody is told, but for a line in the log (feature `log`) when it fails;
-/// [`close`](TokenGuard::close) says it. A process that ends by
-/// [`std::process::exit`], or is killed, drops nothing: that is why the token expires soon.
+/// [`close`](TokenGuard::close) says it. Either takes as long as the deletion does, the client's retries included. A
+/// process that ends by [`std::process::exit`], or is killed, drops nothing: that is why the token expires soon.
 ///
 /// ```no_run
 /// # use tagoio::{ProfileId, token::NewToken};

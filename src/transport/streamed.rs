@@ -5,8 +5,9 @@ use super::Response;
 
 /// An answer whose body is read as it comes: [`UreqTransport::stream`](super::UreqTransport::stream).
 ///
-/// A body that breaks off is an error of reading, also where its length wasn't announced. It is taken as it is sent, up to
-/// its end: whoever reads it decides how much is too much.
+/// A body that breaks off is an error of reading, where its length was announced, it comes in chunks, or TLS says so; by plain
+/// http, one that just ends with its connection can't be told from a whole one. It is taken as it is sent, up to its end:
+/// whoever reads it decides how much is too much.
 ///
 /// ```
 /// use std::io::Read as _;

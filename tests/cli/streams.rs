@@ -168,6 +168,20 @@ fn who_stops_reading_a_list_has_what_they_wanted() {
 }
 
 #[test]
+fn a_secret_that_was_made_and_nobody_reads_is_no_success() {
+    let world = World::new();
+    let create = format!("token create ci --permission read --email {} --password-env PASSWORD", Sandbox::EMAIL);
+    for line in [create.as_str(), "run user login beatriz.almeida@example.com"] {
+        for form in ["table", "json"] {
+            let output = unread(&world, &format!("{line} -o {form}"), closed());
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("nobody reads standard output"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_token_that_nobody_reads_takes_the_place_of_none() {
     let world = World::new();
     let rotate = format!("token rotate 'Monthly report' --email {} --password-env PASSWORD --yes", Sandbox::EMAIL);

@@ -96,6 +96,14 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe { Self::PipeClosed } else { Self::Write(what.to_owned(), error) }
     }
 
+    /// The same of a secret that was made just now and isn't shown again: to stop reading before it is no success.
+    pub(crate) fn unread(self) -> Self {
+        match self {
+            Self::PipeClosed => Self::Unmet { code: "unwritable", message: self.message() },
+            other => other,
+        }
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::PipeClosed => 0,

@@ -359,7 +359,7 @@ fn minted(context: &Context<'_>, new: &NewToken, made: &CreatedToken, sentence: 
         "profile": made.profile,
         "created_by": made.created_by,
     });
-    context.out.minted(made.token.expose(), &CREATED, item, sentence)
+    context.out.minted(made.token.expose(), &CREATED, item, sentence).map_err(Failure::unread)
 }
 
 /// When a new token expires.

@@ -91,6 +91,9 @@ impl<'a> BackupWait<'a> {
     /// Waits for so long at most, and looks at least once. Pauses grow from 5 to 30 seconds. Failures that
     /// [pass](crate::Error::is_retryable) are waited out, too, and so is a list that doesn't have the backup yet.
     ///
+    /// The retries that the client makes by itself are left out meanwhile: they would wait beyond the deadline. A request
+    /// that hangs ends with the client's [time limit](crate::ClientBuilder::timeout), and may be that much later.
+    ///
     /// # Errors
     ///
     /// [`Error::Backup`](crate::Error::Backup) when the backup has failed, or isn't completed when the time is over; the
@@ -98,9 +101,11 @@ impl<'a> BackupWait<'a> {
     pub fn until_completed(mut self, deadline: Duration) -> Result<Backup> {
         let began = self.clock.now();
         let wait = Wait::new(&*self.clock, deadline, Self::PAUSES);
+        // Retries below would wait on when the time is over, and failures are waited out here.
+        let client = self.api.client.unretried(|transport| transport);
         let is_over = |backup: &Backup| backup.is_completed() || backup.is_failed();
         let outcome = wait.until(
-            || self.api.find(&self.profile, &self.backup),
+            || client.profile().backups().find(&self.profile, &self.backup),
             |found| found.iter().for_each(&mut self.on_change),
             |found| found.as_ref().is_some_and(is_over),
         )?;

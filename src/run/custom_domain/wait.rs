@@ -87,13 +87,19 @@ impl<'a> CustomDomainWait<'a> {
     /// Waits for so long at most, and looks at least once. Pauses grow from 5 seconds to a minute. Failures that
     /// [pass](crate::Error::is_retryable) are waited out, too.
     ///
+    /// The retries that the client makes by itself are left out meanwhile: they would wait beyond the deadline. A request
+    /// that hangs ends with the client's [time limit](crate::ClientBuilder::timeout), and may be that much later.
+    ///
     /// # Errors
     ///
     /// [`Error::CustomDomain`](crate::Error::CustomDomain) with what was still missing when it was last seen, when
     /// the time is over; the last failure when it never was seen; otherwise as [`CustomDomainApi::info`].
     pub fn until_active(mut self, deadline: Duration) -> Result<CustomDomainInfo> {
         let wait = Wait::new(&*self.clock, deadline, Self::PAUSES);
-        let outcome = wait.until(|| self.api.info(&self.profile), &mut self.on_change, |info| info.active)?;
+        // Retries below would wait on when the time is over, and failures are waited out here.
+        let client = self.api.client.unretried(|transport| transport);
+        let look = || client.run().custom_domain().info(&self.profile);
+        let outcome = wait.until(look, &mut self.on_change, |info| info.active)?;
         match outcome {
             Outcome::Done(info) => Ok(info),
             Outcome::TooLate(domain, waited) => {

@@ -6,7 +6,7 @@ use tagoio::Expiry;
 use tagoio::run::UserInvite;
 
 use crate::connect::Context;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::Columns;
 use crate::run::whom::{user_id, whom};
 use crate::token::expiry_in_words;
@@ -40,7 +40,7 @@ impl LoginArgs {
         let token = login.token.expose();
         let sentence = format!("a token of {}; {}", self.user, expiry_in_words(login.expire_time.as_ref()));
         let item = json!({"token": token, "user": id, "expire_time": login.expire_time});
-        context.out.minted(token, &LOGIN, item, &sentence)
+        context.out.minted(token, &LOGIN, item, &sentence).map_err(Failure::unread)
     }
 }
 
