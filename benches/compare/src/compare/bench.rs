@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::Pid;
 use serde::Deserialize;
 
 use crate::{Outcome, Results};
@@ -171,6 +173,20 @@ impl Bench {
         BufReader::new(output).read_line(&mut address)?;
         Ok(Server { child, address: address.trim().to_owned() })
     }
+}
+
+/// Has all programs that are started meanwhile share one core. A server and a client in turn would let two of them fall
+/// asleep and wake each other, and on a virtual machine that takes more than a small call does.
+pub(crate) fn on_one_core<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    let this = Pid::from_raw(0);
+    let all = sched_getaffinity(this)?;
+    let first = (0..CpuSet::count()).find(|core| all.is_set(*core).unwrap_or(false)).ok_or("there is no core")?;
+    let mut one = CpuSet::new();
+    one.set(first)?;
+    sched_setaffinity(this, &one)?;
+    let outcome = work();
+    sched_setaffinity(this, &all)?;
+    outcome
 }
 
 /// Runs a program to its end.

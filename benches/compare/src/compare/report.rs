@@ -255,9 +255,12 @@ fn calls(measured: &Measured<'_>, text: &mut String) -> Outcome<()> {
     writeln!(text, "\n### A call, by client\n")?;
     writeln!(
         text,
-        "Times are medians, in brackets the median of the ratios to by hand in the same round; instructions and"
+        "Times are medians, in brackets the median of the ratios to by hand in the same round. Client and server share a core, so"
     )?;
-    writeln!(text, "allocations are those of the whole process, all threads.\n")?;
+    writeln!(
+        text,
+        "that what it takes to wake another one doesn't count. Instructions and allocations are those of the whole process, all\nthreads.\n"
+    )?;
     for work in WORKS {
         writeln!(
             text,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::bench::{Bench, Order, Sample, median, rounds, whole, whole_process};
+use crate::bench::{Bench, Order, Sample, median, on_one_core, rounds, whole, whole_process};
 use crate::{Outcome, Results, dns, windows};
 
 /// How often each is measured, in turn with the others.
@@ -50,6 +50,10 @@ fn counts(bench: &Bench, results: &mut Results) -> Outcome<()> {
 
 /// Wall time and the processors' time of a call.
 fn calls(bench: &Bench, results: &mut Results) -> Outcome<()> {
+    on_one_core(|| calls_by_all(bench, results))
+}
+
+fn calls_by_all(bench: &Bench, results: &mut Results) -> Outcome<()> {
     let server = bench.server(&[])?;
     for work in WORKS {
         let many = match work {
