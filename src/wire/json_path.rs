@@ -26,18 +26,18 @@ pub(crate) fn json_path(json: &str, error: &serde_json::Error) -> String {
                 }
             }
             b',' => path.next(),
-            b' ' | b'\t' | b'\r' | b'\n' | b':' => {}
-            byte => {
-                let rest = &json[begins_at..];
-                at = begins_at + if *byte == b'"' { string_len(rest) } else { word_len(rest) };
-                let after = json[at..].trim_start();
-                if let (Some(Step::Key(key)), true) = (path.0.last_mut(), after.starts_with(':')) {
+            b'"' => {
+                at = begins_at + string_len(&json[begins_at..]);
+                if let (Some(Step::Key(key)), true) = (path.0.last_mut(), json[at..].trim_start().starts_with(':')) {
                     *key = serde_json::from_str(&json[begins_at..at]).unwrap_or_default();
                 }
                 if at >= error_at {
                     break;
                 }
             }
+            // Of a number or a word; or between two values, where no error is.
+            _ if at >= error_at => break,
+            _ => {}
         }
     }
     path.to_string()
@@ -54,27 +54,19 @@ fn string_len(text: &str) -> usize {
     end.map_or(text.len(), |end| end + 2)
 }
 
-/// How long the number or word is that the text begins with.
-fn word_len(text: &str) -> usize {
-    text.find(|c: char| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '+' | '-' | '.')).unwrap_or(text.len()).max(1)
-}
-
 #[derive(Default)]
 struct Path(Vec<Step>);
 
 enum Step {
     Index(usize),
-    /// Empty as long as there is none.
     Key(String),
 }
 
 impl Path {
-    /// To what is behind a comma.
+    /// To what is behind a comma: in an object its key says that.
     fn next(&mut self) {
-        match self.0.last_mut() {
-            Some(Step::Index(index)) => *index += 1,
-            Some(Step::Key(key)) => key.clear(),
-            None => {}
+        if let Some(Step::Index(index)) = self.0.last_mut() {
+            *index += 1;
         }
     }
 }
@@ -83,7 +75,6 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().enumerate().try_for_each(|(depth, step)| match step {
             Step::Index(index) => write!(f, "[{index}]"),
-            Step::Key(key) if key.is_empty() => Ok(()),
             Step::Key(key) => write!(f, "{}{key}", if depth == 0 { "" } else { "." }),
         })
     }
@@ -154,6 +145,7 @@ mod tests {
             (r#"{"日本": [1, "]", {"}": 2}]}"#, "日本"),
             (r#"{"a": 1 , "b" : "x" }"#, "b"),
             (r#"{"a.b": {}}"#, "a.b"),
+            (r#"{"": "x"}"#, ""),
         ] {
             assert_eq!(of::<BTreeMap<String, u8>>(json), path, "{json}");
         }
